@@ -1,0 +1,1 @@
+"""What counts as evidence for which competency, and whose account is whose."""

