@@ -5,11 +5,18 @@ writers queue (busy_timeout) instead of failing half-way. PostgreSQL: its own sy
 """
 
 import sqlite3
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 
 BUSY_SECONDS = 30
+# Values bound in one SQL statement stay below this: both databases allow 32,767 and more.
+MOST_VALUES = 30_000
+
+T = TypeVar("T")
 
 
 def connect(url: str) -> Engine:
@@ -37,3 +44,50 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     reading = connection.get_execution_options().get("thaksa_read_only", False)
     connection.exec_driver_sql("begin deferred" if reading else "begin immediate")
+
+
+def chunks(items: Sequence[T], size: int = MOST_VALUES) -> Iterator[Sequence[T]]:
+    """The items in order, in pieces that one SQL statement can bind."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+@cache
+def _insert_ignore_sql(table: Table, dialect: str) -> str:
+    names = ", ".join(f'"{column.name}"' for column in table.columns)
+    head = f'insert into "{table.name}" ({names})'  # noqa: S608 - the names are our own
+    if dialect == "sqlite":
+        marks = ", ".join("?" * len(table.columns))
+        return f"{head} values ({marks}) on conflict do nothing"
+    types = [column.type.compile(postgresql.dialect()) for column in table.columns]
+    arrays = ", ".join(f"%s::{type_}[]" for type_ in types)
+    return f"{head} select * from unnest({arrays}) on conflict do nothing"
+
+
+def insert_ignore(conn: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> int:
+    """`upsert_ignore` for many rows, fast: each row holds a value for every column, in the table's order.
+
+    The values are those the driver takes. Answers how many rows were inserted.
+    """
+    if not rows:
+        return 0
+    sql = _insert_ignore_sql(table, conn.dialect.name)
+    if conn.dialect.name == "sqlite":
+        return conn.exec_driver_sql(sql, list(rows)).rowcount
+    return conn.exec_driver_sql(sql, tuple(list(column) for column in zip(*rows, strict=True))).rowcount
+
+
+def upsert_ignore(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert the rows that break no unique key; leave what is there as it is.
+
+    All rows have the same columns. Sort them where several writers may bring the same keys: rows
+    are locked in the order given.
+    """
+    if not rows:
+        return
+    statement: Any
+    if conn.dialect.name == "sqlite":
+        statement = sqlite.insert(table).on_conflict_do_nothing()
+    else:
+        statement = postgresql.insert(table).on_conflict_do_nothing()
+    conn.execute(statement, [dict(row) for row in rows])

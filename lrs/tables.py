@@ -77,6 +77,8 @@ evidence = Table(
     Column("object_type", String(12), nullable=False),
     Column("activity_id", Serial, ForeignKey("activity.id")),
     Column("activity_type", Text),
+    # Where the object is an agent or an identified group; seldom.
+    Column("object_agent_id", Serial, ForeignKey("agent.id")),
     # The statement that a StatementRef points at.
     Column("target_id", String(36)),
     Column("registration", String(36)),
@@ -98,6 +100,12 @@ evidence = Table(
     Index("ix_evidence_registration", "registration"),
     Index("ix_evidence_target_id", "target_id"),
     Index("ix_evidence_stored", "stored"),
+)
+Index(
+    "ix_evidence_object_agent_id",
+    evidence.c.object_agent_id,
+    sqlite_where=evidence.c.object_agent_id.is_not(None),
+    postgresql_where=evidence.c.object_agent_id.is_not(None),
 )
 
 stale_agent = Table(
