@@ -1,0 +1,5 @@
+"""`python -m connector` is `thaksa`."""
+
+from connector.cli import main
+
+main()

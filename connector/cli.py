@@ -1,0 +1,244 @@
+"""The command line: `thaksa …`. Every error that an operator can mend is one line and a non-zero exit."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+
+from connector import console
+from connector.imports import ImportFileError, Staged, read_roster, read_units
+from connector.platforms import PlatformError
+from connector.settings import Settings, SettingsError, load
+from lrs.clock import utc_now
+from mappings.errors import MappingError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Thaksa: sees whether people are gaining their digital skills. Data folder: --data or THAKSA_DATA.",
+)
+imports = typer.Typer(
+    no_args_is_help=True, help="Bring files in: the organisation, its people, course mappings."
+)
+credentials = typer.Typer(no_args_is_help=True, help="Credentials of xAPI clients.")
+app.add_typer(imports, name="import")
+app.add_typer(credentials, name="credential")
+
+Data = Annotated[Path | None, typer.Option(help="Data folder (THAKSA_DATA; default: data).")]
+Port = Annotated[int | None, typer.Option(help="Port on loopback; 0 takes a free one.", min=0, max=65535)]
+ImportFile = Annotated[Path, typer.Argument(metavar="FILE", help="CSV, UTF-8.")]
+OUT = Console()
+ERR = Console(stderr=True)
+
+
+def main() -> None:
+    """Entry point of the `thaksa` command."""
+    from connector.serve import ServeError
+
+    try:
+        app()
+    except (SettingsError, ServeError, PlatformError, ImportFileError, MappingError) as error:
+        _fail(str(error))
+    except OperationalError as error:
+        _fail(f"the database cannot be used: {str(error.orig).splitlines()[0]}")
+
+
+@app.command()
+def serve(data: Data = None, host: str | None = None, port: Port = None) -> None:
+    """Start the web service: pages, API and the record store."""
+    from connector.serve import address, bind
+    from connector.serve import serve as run
+
+    settings = load(data=data, host=host, port=port)
+    bound = bind(settings.host, settings.port)
+    ready_engine(settings).dispose()
+    run(settings, bound, lambda: OUT.print(f"Thaksa is ready: open [bold]{address(bound)}[/bold]"))
+
+
+@app.command()
+def demo(
+    recording: Annotated[Path, typer.Option(help="A recorded Moodle site (JSON lines, gzip).")],
+    data: Data = None,
+    port: Port = None,
+) -> None:
+    """Play a recorded Moodle site through the real connector, then serve its pages."""
+    from connector.demo import NAME, import_sample, open_recording, prepare_folder
+    from connector.serve import address, bind
+    from connector.serve import serve as run
+
+    settings = load(data=data, port=port)
+    bound = bind(settings.host, settings.port)
+    with open_recording(recording) as replay:
+        settings = prepare_folder(settings, replay)
+        engine = ready_engine(settings)
+        import_sample(engine, settings, utc_now())
+        _sync(settings, engine, NAME)
+        engine.dispose()
+        run(settings, bound, lambda: OUT.print(f"Thaksa is ready: open [bold]{address(bound)}[/bold]"))
+
+
+@app.command()
+def sync(
+    name: Annotated[str | None, typer.Argument(help="A platform of the settings; all when left out.")] = None,
+    data: Data = None,
+) -> None:
+    """Sync completions from the platforms of the settings."""
+    settings = load(data=data)
+    names = [name] if name else sorted(settings.platforms)
+    if not names:
+        raise SettingsError(f"no platform is set: add [platforms.NAME] to {settings.data / 'thaksa.toml'}")
+    engine = ready_engine(settings)
+    for each in names:
+        _sync(settings, engine, each)
+
+
+@app.command()
+def schedule(data: Data = None) -> None:
+    """Keep syncing and refreshing until interrupted (run one beside the web service)."""
+    from connector.schedule import schedule as run
+
+    settings = load(data=data)
+    run(settings, ready_engine(settings))
+
+
+@app.command()
+def upgrade(data: Data = None) -> None:
+    """Bring the database to the newest revision and load the shipped framework and mappings."""
+    settings = load(data=data)
+    ready_engine(settings)
+    OUT.print("The database is up to date.")
+
+
+@app.command()
+def refresh(data: Data = None) -> None:
+    """Recompute the learners that something changed for."""
+    from mappings.progress import refresh as run
+
+    with ready_engine(load(data=data)).begin() as conn:
+        OUT.print(f"{run(conn, utc_now())} learners recomputed.")
+
+
+@app.command()
+def rebuild(data: Data = None) -> None:
+    """Recompute everybody."""
+    from mappings.progress import rebuild as run
+
+    with ready_engine(load(data=data)).begin() as conn:
+        OUT.print(f"{run(conn, utc_now())} learners recomputed.")
+
+
+@imports.command("units")
+def import_units(file: ImportFile, data: Data = None) -> None:
+    """Import the organisation: uid, kind, name_th, parent_uid, code."""
+    from mappings import people
+
+    staged = read_units(file)
+    with ready_engine(load(data=data)).begin() as conn:
+        report = people.import_units(conn, staged.rows, utc_now(), "thaksa import")
+    _report(report, staged)
+
+
+@imports.command("roster")
+def import_roster(file: ImportFile, data: Data = None) -> None:
+    """Import people with their unit, position and group; link the accounts that are theirs."""
+    from mappings import people
+    from mappings.progress import refresh as run
+
+    settings = load(data=data)
+    staged = read_roster(file, settings.secret("national-id"))
+    now = utc_now()
+    with ready_engine(settings).begin() as conn:
+        report = people.import_roster(conn, staged.rows, now, "thaksa import")
+        linked = people.link_accounts(conn, now, "thaksa import")
+        run(conn, now)
+    _report(report, staged)
+    OUT.print(f"{linked} accounts newly linked.")
+
+
+@imports.command("mappings")
+def import_mappings(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="YAML.")], data: Data = None
+) -> None:
+    """Import course mappings: which course proves which competency."""
+    from mappings.files import read_mappings
+    from mappings.load import load_mappings
+    from mappings.progress import refresh as run
+
+    mapping_file = read_mappings(file)
+    with ready_engine(load(data=data)).begin() as conn:
+        load_mappings(conn, mapping_file, utc_now(), "thaksa import")
+        run(conn, utc_now())
+    OUT.print(f"{file.name}: mappings loaded.")
+
+
+@credentials.command("create")
+def create_credential(
+    name: Annotated[str, typer.Option(help="Who will use it.")],
+    scope: Annotated[list[str], typer.Option(help="An xAPI scope; repeat for more.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    data: Data = None,
+) -> None:
+    """Create a credential for an xAPI client; its secret is shown once."""
+    from lrs.auth import create_credential as create
+
+    settings = load(data=data)
+    with ready_engine(settings).begin() as conn:
+        key, secret = create(
+            conn,
+            hash_key=settings.secret("credentials"),
+            name=name,
+            scopes=scope,
+            level=9,
+            home_pages=None,
+            now=utc_now(),
+        )
+    if as_json:
+        OUT.print_json(json.dumps({"name": name, "key": key, "secret": secret}))
+        return
+    OUT.print(f"key:    {key}\nsecret: {secret}\nThe secret is not shown again.", highlight=False)
+
+
+def ready_engine(settings: Settings) -> Engine:
+    """An engine on a database that is up to date."""
+    from connector.upgrade import upgrade as run
+    from lrs.database import connect
+
+    settings.data.mkdir(parents=True, exist_ok=True)
+    engine = connect(settings.database)
+    run(engine, utc_now())
+    return engine
+
+
+def _sync(settings: Settings, engine: Engine, name: str) -> None:
+    from connector.runs import sync_platform
+
+    with console.progress(ERR) as progress:
+        report = sync_platform(settings, engine, name, utc_now(), progress)
+    OUT.print(
+        f"{name}: {report.courses} courses, {report.learners} learners, {report.completions} completions; "
+        f"{report.written} statements written, {report.voided} voided.",
+        highlight=False,
+    )
+
+
+def _report(report: object, staged: Staged[object]) -> None:
+    OUT.print(f"{report.added} added, {report.changed} changed, {report.unchanged} unchanged.")
+    if not staged.refused:
+        return
+    table = Table("row", "column", "value", "reason", title=f"{len(staged.refused)} refused")
+    for refusal in staged.refused:
+        table.add_row(str(refusal.row), refusal.column, refusal.value, refusal.reason)
+    ERR.print(table)
+    raise typer.Exit(1)
+
+
+def _fail(message: str) -> None:
+    ERR.print(f"thaksa: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
+    sys.exit(1)

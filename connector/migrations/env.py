@@ -1,0 +1,11 @@
+"""Runs the migrations on the connection that `connector.upgrade` hands over."""
+
+from alembic import context
+
+import connector.tables
+import mappings.tables  # noqa: F401
+from lrs.tables import metadata
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,34 @@
+"""What an operator or the schedule sets going: a sync of one platform, and the refresh after it."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from connector.platforms import PLATFORMS, Platform
+from connector.settings import Settings, SettingsError
+from connector.sync import SyncReport, sync
+from mappings.progress import refresh
+
+Progress = Callable[[str, int, int], None]
+
+
+def open_platform(settings: Settings, name: str) -> Platform:
+    """The platform of that name in the settings."""
+    if name not in settings.platforms:
+        known = ", ".join(sorted(settings.platforms)) or "none"
+        raise SettingsError(f"platform {name!r} is not in the settings (known: {known})")
+    chosen = settings.platforms[name]
+    token = settings.platform_token(name)
+    return PLATFORMS[chosen.kind](url=chosen.url, token=token, hash_key=settings.secret("national-id"))
+
+
+def sync_platform(
+    settings: Settings, engine: Engine, name: str, now: datetime, progress: Progress | None = None
+) -> SyncReport:
+    """Syncs one platform and recomputes the learners it touched."""
+    platform = open_platform(settings, name)
+    report = sync(engine, platform, name=name, kind=settings.platforms[name].kind, now=now, progress=progress)
+    with engine.begin() as conn:
+        refresh(conn, now)
+    return report
