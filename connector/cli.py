@@ -207,9 +207,11 @@ def create_credential(
 
 def ready_engine(settings: Settings) -> Engine:
     """An engine on a database that is up to date."""
+    from connector import logs
     from connector.upgrade import upgrade as run
     from lrs.database import connect
 
+    logs.configure(settings.log_level)
     settings.data.mkdir(parents=True, exist_ok=True)
     engine = connect(settings.database)
     run(engine, utc_now())

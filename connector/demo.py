@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from connector.imports import read_roster, read_units
 from connector.platforms.moodle.replay import Replay
 from connector.settings import FILE, Settings, SettingsError, load, write_secret
-from mappings.data import sample
+from mappings import shipped
 from mappings.people import import_roster, import_units, link_accounts
 
 NAME = "moodle-demo"
@@ -44,6 +44,6 @@ def import_sample(engine: Engine, settings: Settings, now: datetime) -> None:
     """The invented organisation and its people."""
     key = settings.secret("national-id")
     with engine.begin() as conn:
-        import_units(conn, read_units(sample("units.csv")).rows, now, "demo")
-        import_roster(conn, read_roster(sample("roster.csv"), key).rows, now, "demo")
+        import_units(conn, read_units(shipped.path(shipped.SAMPLE_UNITS)).rows, now, "demo")
+        import_roster(conn, read_roster(shipped.path(shipped.SAMPLE_ROSTER), key).rows, now, "demo")
         link_accounts(conn, now, "demo")

@@ -45,7 +45,7 @@ class Settings(BaseModel):
     port: int = Field(default=8000, ge=0, le=65535)
     xapi_default_version: Literal["1.0.3", "2.0.0"] | None = None
     sync_minutes: int = Field(default=60, ge=1)
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = "warning"
     platforms: Mapping[str, PlatformSettings] = Field(default_factory=dict)
 
     @field_validator("host")
@@ -53,7 +53,7 @@ class Settings(BaseModel):
     def _loopback_only(cls, host: str) -> str:
         if host != "localhost" and not _is_loopback(host):
             raise ValueError(
-                "there are no user accounts yet, so pages and API answer on loopback only: use 127.0.0.1 or ::1"
+                "pages and API answer on loopback only until there are user accounts: use 127.0.0.1"
             )
         return host
 
