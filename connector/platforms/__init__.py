@@ -1,0 +1,69 @@
+"""Course platforms: what one must be able to do, and which ones there are.
+
+Another platform is one more folder beside `moodle/`, one line in `PLATFORMS`, and recorded answers
+that pass the conformance tests (`tests/connector/test_platforms.py`).
+
+Errors: PlatformError, with the platforms' own subclasses below it (moodle.client.MoodleError).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from connector.completion import Observation
+
+
+class PlatformError(Exception):
+    """A platform could not be read. The message is one line that says what its administrator must do.
+
+    `permanent`: trying again later does not help until somebody changes something.
+    """
+
+    def __init__(self, message: str, permanent: bool = False) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A safe place to resume; what was yielded before it is stored in the same transaction.
+
+    `state` is the platform's own text, None for "from the start"; `done` of `total` learners are read.
+    """
+
+    state: str | None
+    done: int = 0
+    total: int = 0
+
+
+class Platform(Protocol):
+    """A course platform we can read."""
+
+    @property
+    def home_page(self) -> str:
+        """The site's own canonical address, which its accounts and activities are named after."""
+
+    def observe(self, cursor: Cursor | None) -> Iterator[Observation | Cursor]:
+        """Everything the platform says from `cursor` on, in an order that does not vary.
+
+        Ends with a cursor. What the platform cannot see it does not say.
+        """
+
+
+class Factory(Protocol):
+    """Opens a platform; reads nothing from it yet."""
+
+    def __call__(self, *, url: str, token: str, hash_key: bytes) -> Platform:
+        """`hash_key` is the key that national ids are hashed with before they go any further."""
+
+
+def _moodle(*, url: str, token: str, hash_key: bytes) -> Platform:
+    # Loaded when it is asked for: a site without Moodle needs none of it.
+    from connector.platforms.moodle.client import Client
+    from connector.platforms.moodle.platform import Moodle
+
+    return Moodle(Client(url, token), hash_key)
+
+
+PLATFORMS: Mapping[str, Factory] = {"moodle": _moodle}
+"""Kind in the settings -> how to open it."""

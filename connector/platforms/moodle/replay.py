@@ -1,0 +1,166 @@
+"""A recorded Moodle site, answering over real HTTP on loopback: for tests and the demonstration.
+
+A recording is JSON lines (gzip) of {"function", "params", "status", "body"}. A call is answered by
+the line with its function and parameters; `options` and `returnusercount`, which shape an answer
+rather than choose it, are applied to the recorded body as Moodle applies them.
+"""
+
+import gzip
+import json
+import re
+import threading
+from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+from connector.platforms.moodle.client import PATH, flatten
+
+_SHAPING = ("options", "returnusercount")
+_CONTROL = ("wstoken", "wsfunction", "moodlewsrestformat")
+_MAINTENANCE = b'<!DOCTYPE html>\n<html lang="en"><title>Site under maintenance</title></html>\n'
+
+Key = tuple[str, tuple[tuple[str, str], ...]]
+
+
+class Replay:
+    """A context manager: inside it, the recorded site answers at `url` to calls with `token`.
+
+    `maintenance` makes it answer 503 with HTML, as Moodle's CLI maintenance mode does; `answers` can
+    be changed with `put` while it runs. The site keeps the `siteurl` it was recorded with.
+    """
+
+    def __init__(self, recording: Path, token: str, port: int = 0) -> None:
+        self.token = token
+        self.maintenance = False
+        self._answers: dict[Key, tuple[int, Any]] = {}
+        self._functions: set[str] = set()
+        self._read(recording)
+        self._server = _Server(("127.0.0.1", port), _Handler)
+        self._server.replay = self
+        self._thread = threading.Thread(target=self._server.serve_forever, name="moodle-replay", daemon=True)
+
+    def __enter__(self) -> "Replay":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def put(self, function: str, params: Mapping[str, object], body: Any, status: int = 200) -> None:
+        """What the site answers from now on to that call."""
+        self._functions.add(function)
+        self._answers[_key(function, flatten(params))] = (status, body)
+
+    def recorded(self, function: str, params: Mapping[str, object]) -> Any:
+        """A copy of the body that the site holds for that call, before options shape it."""
+        return json.loads(json.dumps(self._answers[_key(function, flatten(params))][1]))
+
+    def answer(self, form: Mapping[str, str]) -> tuple[int, str, bytes]:
+        """Status, content type and body for a posted form."""
+        if self.maintenance:
+            return 503, "text/html; charset=utf-8", _MAINTENANCE
+        status, body = self._find(form)
+        if isinstance(body, str):
+            return status, "text/html; charset=utf-8", body.encode()
+        return status, "application/json", json.dumps(body).encode()
+
+    def _find(self, form: Mapping[str, str]) -> tuple[int, Any]:
+        if form.get("wstoken") != self.token:
+            return 200, _exception(
+                "core\\exception\\moodle_exception", "invalidtoken", "Invalid token - token not found"
+            )
+        function = form.get("wsfunction", "")
+        if function not in self._functions:
+            return 200, _missing("external_functions")
+        params = {name: value for name, value in form.items() if name not in _CONTROL}
+        found = self._answers.get(_key(function, params))
+        if found is None:
+            return 200, _missing("course")
+        status, body = found
+        if function == "core_enrol_get_enrolled_users" and isinstance(body, list):
+            body = _enrolled_users(body, _options(params))
+        if function == "core_enrol_get_users_courses" and params.get("returnusercount") == "0":
+            body = [{name: course[name] for name in course if name != "enrolledusercount"} for course in body]
+        return status, body
+
+    def _read(self, recording: Path) -> None:
+        with gzip.open(recording, "rt", encoding="utf-8") as lines:
+            for line in lines:
+                call = json.loads(line)
+                self.put(call["function"], call["params"], call["body"], call["status"])
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    replay: Replay
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    # Head and body leave in two writes: without this each answer waits 40 ms for an acknowledgement.
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def do_POST(self) -> None:
+        """One web service call."""
+        form = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
+        if self.path != PATH:
+            self._send(404, "text/html; charset=utf-8", b"")
+            return
+        self._send(*self.server.replay.answer(dict(parse_qsl(form, keep_blank_values=True))))
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's own name
+        """Says nothing: a test's output is its own."""
+
+    def _send(self, status: int, content_type: str, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def _key(function: str, flat: Mapping[str, str]) -> Key:
+    chosen = {name: value for name, value in flat.items() if name.partition("[")[0] not in _SHAPING}
+    return function, tuple(sorted(chosen.items()))
+
+
+def _options(params: Mapping[str, str]) -> dict[str, str]:
+    """`options[0][name]=x&options[0][value]=y` as {"x": "y"}."""
+    found: dict[str, dict[str, str]] = {}
+    for name, value in params.items():
+        if match := re.fullmatch(r"options\[(\d+)\]\[(name|value)\]", name):
+            found.setdefault(match[1], {})[match[2]] = value
+    return {option["name"]: option.get("value", "") for option in found.values() if "name" in option}
+
+
+def _enrolled_users(users: list[dict[str, Any]], options: Mapping[str, str]) -> list[dict[str, Any]]:
+    """A page of the list; id and full name come with any choice of fields, unknown options are ignored."""
+    if options.get("sortby") == "id":
+        users = sorted(users, key=lambda user: int(user["id"]))
+    start = int(options.get("limitfrom", "0"))
+    limit = int(options.get("limitnumber", "0"))
+    page = users[start : start + limit] if limit else users[start:]
+    if "userfields" not in options:
+        return page
+    fields = {"id", "fullname", *options["userfields"].split(",")}
+    return [{name: value for name, value in user.items() if name in fields} for user in page]
+
+
+def _missing(table: str) -> dict[str, str]:
+    return _exception(
+        "dml_missing_record_exception", "invalidrecord", f"Can't find data record in database table {table}."
+    )
+
+
+def _exception(exception: str, code: str, message: str) -> dict[str, str]:
+    return {"exception": exception, "errorcode": code, "message": message}
