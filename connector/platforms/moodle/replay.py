@@ -10,6 +10,7 @@ import json
 import re
 import threading
 from collections.abc import Mapping
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,8 @@ class Replay:
         self._read(recording)
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.replay = self
-        self._thread = threading.Thread(target=self._server.serve_forever, name="moodle-replay", daemon=True)
+        serve = partial(self._server.serve_forever, poll_interval=0.02)
+        self._thread = threading.Thread(target=serve, name="moodle-replay", daemon=True)
 
     def __enter__(self) -> "Replay":
         self._thread.start()

@@ -1,0 +1,83 @@
+"""What every platform must do, whatever it reads: one line here for each in the registry."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from connector.completion import Fact, Observation
+from connector.platforms import PLATFORMS, Cursor, Platform, PlatformError
+from connector.platforms.moodle.replay import Replay
+from tests.connector.conftest import HASH_KEY, RECORDING, TOKEN
+
+RECORDED = {"moodle": lambda: Replay(RECORDING, TOKEN)}
+"""Kind -> its recorded site as a context manager with `url`, opened by TOKEN."""
+
+
+@contextmanager
+def recorded(kind: str, token: str = TOKEN) -> Iterator[Platform]:
+    with RECORDED[kind]() as site:
+        yield PLATFORMS[kind](url=site.url, token=token, hash_key=HASH_KEY)
+
+
+@pytest.fixture(params=sorted(PLATFORMS))
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def platform(kind: str) -> Iterator[Platform]:
+    with recorded(kind) as platform:
+        yield platform
+
+
+def observations(platform: Platform) -> list[Observation]:
+    return [item for item in platform.observe(None) if isinstance(item, Observation)]
+
+
+def test_observes_the_same_twice(platform: Platform) -> None:
+    assert list(platform.observe(None)) == list(platform.observe(None))
+
+
+def test_ends_with_a_cursor_that_starts_anew(platform: Platform) -> None:
+    last = list(platform.observe(None))[-1]
+    assert isinstance(last, Cursor)
+    assert last.state is None
+    assert last.done == last.total > 0
+
+
+def test_everything_is_of_its_home_page(platform: Platform) -> None:
+    said = observations(platform)
+    assert {one.course.home_page for one in said} == {platform.home_page}
+    assert {one.learner.home_page for one in said} == {platform.home_page}
+    assert all(one.course.activity_iri.startswith(platform.home_page) for one in said)
+
+
+def test_facts_do_not_contradict(platform: Platform) -> None:
+    said: dict[tuple[str, str], list[Fact]] = {}
+    for one in observations(platform):
+        said.setdefault((one.learner.account_name, one.course.external_id), []).append(one.fact)
+    assert any(Fact.COMPLETED in facts for facts in said.values())
+    for facts in said.values():
+        assert len(facts) == len(set(facts))
+        assert not {Fact.COMPLETED, Fact.NOT_COMPLETED} <= set(facts)
+
+
+def test_times_are_aware_and_shares_are_shares(platform: Platform) -> None:
+    for one in observations(platform):
+        assert one.at is None or one.at.utcoffset() is not None
+        assert one.progress is None or 0 <= one.progress <= 1
+        assert one.grade is None or -1 <= one.grade <= 1
+
+
+def test_titles_hold_no_markup(platform: Platform) -> None:
+    titles = {one.course.title for one in observations(platform)}
+    assert not any("&amp;" in title or "<" in title for title in titles)
+
+
+def test_wrong_token_is_a_permanent_error_in_one_line(kind: str) -> None:
+    with recorded(kind, token="f00d" * 8) as platform, pytest.raises(PlatformError) as caught:
+        _ = platform.home_page
+    assert caught.value.permanent
+    assert "\n" not in str(caught.value)
+    assert "f00d" not in str(caught.value)
