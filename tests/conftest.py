@@ -14,6 +14,7 @@ import connector.tables  # noqa: F401
 import mappings.tables  # noqa: F401
 from lrs.database import connect
 from lrs.tables import metadata
+from tests.system.demo import Demo, running_demo
 
 
 @pytest.fixture(scope="session")
@@ -87,3 +88,10 @@ def engine(database_url: str) -> Iterator[Engine]:
     engine = connect(database_url)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """One running demonstration for all tests that only read it."""
+    with running_demo(tmp_path_factory.mktemp("demo") / "data") as demo:
+        yield demo

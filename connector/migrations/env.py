@@ -2,7 +2,6 @@
 
 from alembic import context
 
-import connector.tables
 import mappings.tables  # noqa: F401
 from lrs.tables import metadata
 
