@@ -1,0 +1,124 @@
+"""Putting frameworks and course mappings into the database, so that nothing old is ever rewritten.
+
+Loading a file again that has not changed writes nothing. A changed mapping ends its row and adds a new
+one; whoever has evidence of its course is marked stale.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select
+
+from lrs.clock import to_micros
+from mappings import shipped
+from mappings.changes import Change, log_changes
+from mappings.errors import MappingError
+from mappings.files import read_mappings
+from mappings.framework import Framework, load_yaml
+from mappings.load_courses import competency_ids, load_mappings
+from mappings.stale import mark_everybody
+from mappings.tables import (
+    competency,
+    delivery_mode,
+    framework,
+    learning_category,
+    requirement,
+)
+
+__all__ = ["load_framework", "load_mappings", "load_shipped"]
+
+
+def load_shipped(conn: Connection, now: datetime, by: str) -> None:
+    """Load the framework and the course mappings that come with the product."""
+    text = shipped.text(shipped.FRAMEWORK)
+    load_framework(conn, load_yaml(text, shipped.FRAMEWORK), now, by)
+    for name in shipped.MAPPINGS:
+        load_mappings(conn, read_mappings(shipped.path(name)), now, by)
+
+
+def load_framework(conn: Connection, loaded: Framework, now: datetime, by: str) -> bool:
+    """Store a framework version; False if it is there already.
+
+    Raises MappingError if this version is there with another content: a change wants a new version.
+    """
+    same = (framework.c.code == loaded.code) & (framework.c.version == loaded.version)
+    digest = conn.execute(select(framework.c.digest).where(same)).scalar_one_or_none()
+    if digest == loaded.digest:
+        return False
+    name = f"{loaded.code} version {loaded.version}"
+    if digest is not None:
+        raise MappingError(
+            f"{name}: framework.version: loaded already with another content; give it a new version"
+        )
+    framework_id = _insert_framework(conn, loaded, now, by)
+    competencies = _insert_competencies(conn, framework_id, loaded)
+    _insert_requirements(conn, framework_id, loaded, competencies)
+    _insert_categories(conn, framework_id, loaded)
+    log_changes(conn, [Change("load", "framework", str(framework_id), name)], now, by)
+    mark_everybody(conn)
+    return True
+
+
+def _insert_framework(conn: Connection, loaded: Framework, now: datetime, by: str) -> int:
+    added = insert(framework).values(
+        code=loaded.code,
+        version=loaded.version,
+        title_th=loaded.title_th,
+        title_en=loaded.title_en,
+        document_no=loaded.document_no,
+        digest=loaded.digest,
+        valid_from=loaded.valid_from,
+        valid_to=loaded.valid_to,
+        recorded_at=to_micros(now),
+        recorded_by=by,
+    )
+    framework_id: int = conn.execute(added.returning(framework.c.id)).scalar_one()
+    return framework_id
+
+
+def _insert_competencies(conn: Connection, framework_id: int, loaded: Framework) -> dict[str, int]:
+    rows = [
+        {
+            "framework_id": framework_id,
+            "code": each.code,
+            "dimension": each.dimension,
+            "position": each.position,
+            "name_th": each.name_th,
+            "name_en": each.name_en,
+        }
+        for each in loaded.competencies
+    ]
+    conn.execute(insert(competency), rows)
+    return competency_ids(conn, framework_id)
+
+
+def _insert_requirements(
+    conn: Connection, framework_id: int, loaded: Framework, competencies: dict[str, int]
+) -> None:
+    rows = [
+        {
+            "framework_id": framework_id,
+            "stage": each.stage,
+            "group_code": group,
+            "competency_id": competencies[code],
+        }
+        for each in loaded.requirements
+        for group in each.groups
+        for code in each.competencies
+    ]
+    if rows:
+        conn.execute(insert(requirement), rows)
+
+
+def _insert_categories(conn: Connection, framework_id: int, loaded: Framework) -> None:
+    for each in loaded.categories:
+        added = insert(learning_category).values(
+            framework_id=framework_id,
+            code=each.code,
+            weight=each.weight,
+            name_en=each.name_en,
+            description_th=each.description_th,
+        )
+        category_id = conn.execute(added.returning(learning_category.c.id)).scalar_one()
+        modes = [{"category_id": category_id, "code": mode} for mode in each.modes]
+        if modes:
+            conn.execute(insert(delivery_mode), modes)

@@ -1,0 +1,232 @@
+"""Putting a file of course mappings into the database; `mappings.load` is the door."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from lrs.clock import to_micros
+from mappings.changes import Change, log_changes
+from mappings.days import bangkok_day, day_before
+from mappings.errors import MappingError
+from mappings.files import CourseEntry, CourseMapping, MappingFile
+from mappings.stale import mark_courses
+from mappings.tables import (
+    competency,
+    course,
+    course_alias,
+    delivery_mode,
+    framework,
+    learning_category,
+    mapping,
+    mapping_competency,
+    mapping_verb,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What a mapping may refer to in its framework: code -> row."""
+
+    framework_id: int
+    competencies: dict[str, int]
+    categories: dict[str, int]
+    modes: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Load:
+    """One run over one file."""
+
+    source: str
+    now: datetime
+    by: str
+
+    def recorded(self) -> dict[str, object]:
+        return {"recorded_at": to_micros(self.now), "recorded_by": self.by}
+
+    def error(self, entry: CourseEntry, field: str, reason: str) -> MappingError:
+        return MappingError(f"{self.source}: {entry.code}: {field}: {reason}")
+
+
+def load_mappings(conn: Connection, mapping_file: MappingFile, now: datetime, by: str) -> int:
+    """Store a mapping file; how many of its courses had anything new.
+
+    Courses that the file does not name stay as they are. Raises MappingError if it refers to what its
+    framework does not have, or claims another course's activity.
+    """
+    words = _words(conn, mapping_file)
+    load = _Load(mapping_file.source, now, by)
+    changed = []
+    for entry in mapping_file.courses:
+        course_id, log = _course(conn, load, entry)
+        log += _aliases(conn, load, entry, course_id)
+        log += _mappings(conn, load, entry, course_id, words)
+        log_changes(conn, log, now, by)
+        if log:
+            changed.append(course_id)
+    mark_courses(conn, changed)
+    return len(changed)
+
+
+def competency_ids(conn: Connection, framework_id: int) -> dict[str, int]:
+    """Code -> row of a framework's competencies."""
+    rows = conn.execute(
+        select(competency.c.code, competency.c.id).where(competency.c.framework_id == framework_id)
+    )
+    return {row.code: row.id for row in rows}
+
+
+def _words(conn: Connection, mapping_file: MappingFile) -> _Words:
+    code, version = mapping_file.framework, mapping_file.framework_version
+    same = (framework.c.code == code) & (framework.c.version == version)
+    framework_id = conn.execute(select(framework.c.id).where(same)).scalar_one_or_none()
+    if framework_id is None:
+        raise MappingError(f"{mapping_file.source}: framework: '{code}' version '{version}' is not loaded")
+    categories = conn.execute(
+        select(learning_category.c.code, learning_category.c.id).where(
+            learning_category.c.framework_id == framework_id
+        )
+    )
+    by_code = {row.code: row.id for row in categories}
+    modes = conn.execute(select(delivery_mode).where(delivery_mode.c.category_id.in_(by_code.values())))
+    by_mode = {row.code: row.category_id for row in modes}
+    return _Words(framework_id, competency_ids(conn, framework_id), by_code, by_mode)
+
+
+def _course(conn: Connection, load: _Load, entry: CourseEntry) -> tuple[int, list[Change]]:
+    row = conn.execute(select(course).where(course.c.code == entry.code)).one_or_none()
+    if row is None:
+        added = insert(course).values(code=entry.code, title_th=entry.title_th, **load.recorded())
+        course_id: int = conn.execute(added.returning(course.c.id)).scalar_one()
+        return course_id, [Change("add", "course", entry.code)]
+    if row.title_th == entry.title_th:
+        return row.id, []
+    conn.execute(
+        update(course).where(course.c.id == row.id).values(title_th=entry.title_th, **load.recorded())
+    )
+    return row.id, [Change("change", "course", entry.code, "title_th")]
+
+
+# ---- names --------------------------------------------------------------------------------------
+
+
+def _aliases(conn: Connection, load: _Load, entry: CourseEntry, course_id: int) -> list[Change]:
+    """New names are added, names that the file has no more end the day before."""
+    _refuse_foreign(conn, load, entry, course_id)
+    held = {
+        (row.activity_iri, row.label, row.valid_from): row
+        for row in conn.execute(select(course_alias).where(course_alias.c.course_id == course_id))
+    }
+    log = []
+    for alias in entry.aliases:
+        row = held.pop((alias.activity_iri, alias.label, alias.valid_from), None)
+        if row is None:
+            values = {
+                "activity_iri": alias.activity_iri,
+                "label": alias.label,
+                "valid_from": alias.valid_from,
+                "valid_to": alias.valid_to,
+            }
+            conn.execute(insert(course_alias).values(course_id=course_id, **values, **load.recorded()))
+            log.append(Change("add", "course_alias", entry.code, alias.label))
+        elif row.valid_to != alias.valid_to:
+            conn.execute(
+                update(course_alias).where(course_alias.c.id == row.id).values(valid_to=alias.valid_to)
+            )
+            log.append(Change("change", "course_alias", entry.code, f"valid_to of {alias.label}"))
+    yesterday = day_before(bangkok_day(load.now))
+    for row in held.values():
+        if row.valid_to is None or row.valid_to > yesterday:
+            conn.execute(update(course_alias).where(course_alias.c.id == row.id).values(valid_to=yesterday))
+            log.append(Change("end", "course_alias", entry.code, row.label))
+    return log
+
+
+def _refuse_foreign(conn: Connection, load: _Load, entry: CourseEntry, course_id: int) -> None:
+    """An activity that stood for two courses would count twice."""
+    iris = [alias.activity_iri for alias in entry.aliases if alias.activity_iri is not None]
+    today = bangkok_day(load.now)
+    foreign = conn.execute(
+        select(course_alias.c.activity_iri, course.c.code)
+        .join(course, course.c.id == course_alias.c.course_id)
+        .where(course_alias.c.activity_iri.in_(iris), course_alias.c.course_id != course_id)
+        .where(course_alias.c.valid_to.is_(None) | (course_alias.c.valid_to >= today))
+    ).first()
+    if foreign is not None:
+        raise load.error(
+            entry, "aliases", f"activity {foreign.activity_iri} belongs to {foreign.code} already"
+        )
+
+
+# ---- what a course proves -----------------------------------------------------------------------
+
+
+def _mappings(
+    conn: Connection, load: _Load, entry: CourseEntry, course_id: int, words: _Words
+) -> list[Change]:
+    """Rows whose entry the file no longer has, as it was, are ended; new entries are added."""
+    in_force = (mapping.c.course_id == course_id) & mapping.c.ended_at.is_(None)
+    rows = conn.execute(select(mapping).where(in_force, mapping.c.framework_id == words.framework_id))
+    held = {row.digest: row.id for row in rows}
+    wanted = {each.digest(): each for each in entry.mappings}
+    log = []
+    for digest in held.keys() - wanted.keys():
+        conn.execute(update(mapping).where(mapping.c.id == held[digest]).values(ended_at=to_micros(load.now)))
+        log.append(Change("end", "mapping", str(held[digest]), entry.code))
+    for digest, each in wanted.items():
+        if digest not in held:
+            mapping_id = _add_mapping(conn, load, entry, each, course_id, words)
+            log.append(Change("add", "mapping", str(mapping_id), f"{entry.code} {each.status}"))
+    return log
+
+
+def _add_mapping(
+    conn: Connection, load: _Load, entry: CourseEntry, each: CourseMapping, course_id: int, words: _Words
+) -> int:
+    category_id = _category(load, entry, each, words)
+    competencies = [_competency(load, entry, code, words) for code in each.competencies]
+    added = insert(mapping).values(
+        course_id=course_id,
+        framework_id=words.framework_id,
+        category_id=category_id,
+        status=each.status,
+        approved_by=each.approved_by,
+        reference=each.reference,
+        hours=each.hours,
+        hours_are_sample=each.hours_are_sample,
+        level_at_most=each.level_at_most,
+        score_at_least=each.score_at_least,
+        digest=each.digest(),
+        valid_from=each.valid_from,
+        valid_to=each.valid_to,
+        **load.recorded(),
+    )
+    mapping_id: int = conn.execute(added.returning(mapping.c.id)).scalar_one()
+    verbs = [(verb, "complete") for verb in each.verbs] + [(verb, "progress") for verb in each.progress_verbs]
+    if competencies:
+        rows = [{"mapping_id": mapping_id, "competency_id": each_id} for each_id in competencies]
+        conn.execute(insert(mapping_competency), rows)
+    if verbs:
+        conn.execute(
+            insert(mapping_verb),
+            [{"mapping_id": mapping_id, "verb_iri": verb, "criterion": word} for verb, word in verbs],
+        )
+    return mapping_id
+
+
+def _category(load: _Load, entry: CourseEntry, each: CourseMapping, words: _Words) -> int:
+    """The category written in the entry, else the one its delivery mode falls into."""
+    if each.category is not None:
+        if each.category not in words.categories:
+            raise load.error(entry, "category", f"'{each.category}' is not in the framework")
+        return words.categories[each.category]
+    if each.delivery not in words.modes:
+        raise load.error(entry, "delivery", f"'{each.delivery}' is not in the framework; give a category")
+    return words.modes[each.delivery]
+
+
+def _competency(load: _Load, entry: CourseEntry, code: str, words: _Words) -> int:
+    if code not in words.competencies:
+        raise load.error(entry, "competencies", f"'{code}' is not in the framework")
+    return words.competencies[code]

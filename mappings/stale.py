@@ -1,0 +1,42 @@
+"""Marking people whose progress has to be computed anew.
+
+Marks are append-only rows: one that is committed while a refresh runs stays for the next one.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection, and_, insert, select
+
+from lrs.database import chunks
+from lrs.tables import activity, agent, evidence
+from mappings.tables import account, account_link, course_alias, person, stale_person
+
+
+def mark_persons(conn: Connection, person_ids: Iterable[int]) -> None:
+    """Mark these persons."""
+    rows = [{"person_id": person_id} for person_id in person_ids]
+    if rows:
+        conn.execute(insert(stale_person), rows)
+
+
+def mark_everybody(conn: Connection) -> None:
+    """Mark all persons, as when a framework begins or ends."""
+    conn.execute(insert(stale_person).from_select(["person_id"], select(person.c.id)))
+
+
+def mark_courses(conn: Connection, course_ids: Sequence[int]) -> None:
+    """Mark the persons with evidence of these courses, under any name the courses have or had."""
+    evident = (
+        select(account_link.c.person_id)
+        .distinct()
+        .select_from(course_alias)
+        .join(activity, activity.c.iri == course_alias.c.activity_iri)
+        .join(evidence, evidence.c.activity_id == activity.c.id)
+        .join(agent, agent.c.id == evidence.c.agent_id)
+        .join(account, and_(account.c.home_page == agent.c.home_page, account.c.name == agent.c.account_name))
+        .join(account_link, account_link.c.account_id == account.c.id)
+    )
+    for some in chunks(sorted(set(course_ids))):
+        conn.execute(
+            insert(stale_person).from_select(["person_id"], evident.where(course_alias.c.course_id.in_(some)))
+        )

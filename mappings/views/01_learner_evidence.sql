@@ -1,0 +1,29 @@
+-- Every statement about an activity that counts as known: by a linked account of a learner of the batch,
+-- dated by the end of the day asked, stored and not voided at the time of knowledge.
+select
+  b.batch as batch,
+  b.person_id as person_id,
+  p.as_of_day as as_of_day,
+  p.known_at as known_at,
+  e.seq as seq,
+  a.iri as activity_iri,
+  v.iri as verb_iri,
+  e.level as level,
+  e.score_scaled as score_scaled,
+  coalesce(e.completion, true) as completion,
+  coalesce(e.success, true) as success,
+  e.timestamp as happened_at
+from parameter p
+inner join batch_learner b on b.batch = p.batch
+inner join account_link l on l.person_id = b.person_id
+  and l.linked_at <= p.known_at
+  and (l.unlinked_at is null or l.unlinked_at > p.known_at)
+inner join account c on c.id = l.account_id
+inner join agent g on g.home_page = c.home_page and g.account_name = c.name
+inner join evidence e on e.agent_id = g.id
+  and e.object_type = 'activity'
+  and e.timestamp <= p.as_of_end
+  and e.stored <= p.known_at
+  and (e.voided_at is null or e.voided_at > p.known_at)
+inner join activity a on a.id = e.activity_id
+inner join verb v on v.id = e.verb_id

@@ -1,0 +1,37 @@
+-- The state of each learner of the batch in each competency that a framework in force requires of anybody:
+-- 0 not started, 1 in progress, 2 complete.
+select
+  s.batch as batch,
+  s.person_id as person_id,
+  s.competency_id as competency_id,
+  max(s.state) as state
+from (
+  select
+    b.batch as batch,
+    b.person_id as person_id,
+    r.competency_id as competency_id,
+    0 as state
+  from parameter p
+  inner join batch_learner b on b.batch = p.batch
+  inner join framework f on f.recorded_at <= p.known_at
+    and f.valid_from <= p.as_of_day
+    and (f.valid_to is null or f.valid_to >= p.as_of_day)
+  inner join requirement r on r.framework_id = f.id
+  union all
+  select
+    e.batch as batch,
+    e.person_id as person_id,
+    k.competency_id as competency_id,
+    1 as state
+  from mapped_evidence e
+  inner join mapping_competency k on k.mapping_id = e.mapping_id
+  where e.criterion = 'progress'
+  union all
+  select
+    c.batch as batch,
+    c.person_id as person_id,
+    c.competency_id as competency_id,
+    2 as state
+  from competency_completion c
+) s
+group by s.batch, s.person_id, s.competency_id
