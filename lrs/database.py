@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import Connection, Dialect, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 
 BUSY_SECONDS = 30
@@ -17,6 +17,7 @@ BUSY_SECONDS = 30
 MOST_VALUES = 30_000
 
 T = TypeVar("T")
+_POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 def connect(url: str) -> Engine:
@@ -54,14 +55,13 @@ def chunks(items: Sequence[T], size: int = MOST_VALUES) -> Iterator[Sequence[T]]
 
 @cache
 def _insert_ignore_sql(table: Table, dialect: str) -> str:
-    names = ", ".join(f'"{column.name}"' for column in table.columns)
-    head = f'insert into "{table.name}" ({names})'  # noqa: S608 - the names are our own
     if dialect == "sqlite":
-        marks = ", ".join("?" * len(table.columns))
-        return f"{head} values ({marks}) on conflict do nothing"
-    types = [column.type.compile(postgresql.dialect()) for column in table.columns]
-    arrays = ", ".join(f"%s::{type_}[]" for type_ in types)
-    return f"{head} select * from unnest({arrays}) on conflict do nothing"
+        source = f"values ({', '.join('?' * len(table.columns))})"
+    else:
+        types = [column.type.compile(_POSTGRESQL) for column in table.columns]
+        source = f"select * from unnest({', '.join(f'%s::{type_}[]' for type_ in types)})"
+    names = ", ".join(f'"{column.name}"' for column in table.columns)
+    return " ".join(("insert into", f'"{table.name}" ({names})', source, "on conflict do nothing"))
 
 
 def insert_ignore(conn: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> int:

@@ -1,10 +1,36 @@
 """One xAPI statement, from parsed JSON to what is stored. Pure: no database, no web framework."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
 from typing import Any
+from uuid import uuid4
 
-VOIDED = "http://adlnet.gov/expapi/verbs/voided"
+import orjson
+
+from lrs import validation, values
+from lrs.clock import to_iso, to_micros
+from lrs.comparison import fingerprint
+from lrs.errors import BadStatement
+from lrs.validation import VOIDED
+
 PROVES_NOTHING = 9
+# cmi5's percentage (0..100) and the ADL video profile's share (0..1).
+PROGRESS_EXTENSIONS = (
+    "https://w3id.org/xapi/cmi5/result/extensions/progress",
+    "https://w3id.org/xapi/video/extensions/progress",
+)
+# What a client left out when it named no version: Data 2.4.10.
+_FIRST_VERSION = {"1.0.3": "1.0.0", "2.0.0": "2.0.0"}
+# Octets of a key that both databases can index.
+_LONGEST_KEY = 2000
+_OBJECT_TYPES = {
+    "Activity": "activity",
+    "Agent": "agent",
+    "Group": "group",
+    "StatementRef": "statement",
+    "SubStatement": "substatement",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +86,122 @@ class Prepared:
     credential_id: int | None
     # It voids the statement `target_id`.
     voids: bool
+
+
+def prepare(raw: object, *, version: str, authority: Authority, stored: datetime) -> Prepared:
+    """Validate one statement and work out all that is to be stored.
+
+    `raw` is parsed JSON and is not changed; `version` is "1.0.3" or "2.0.0". Raises BadStatement with
+    the path of the property and the section of the specification.
+    """
+    validation.STATEMENT[version](raw, "statement")
+    given: dict[str, Any] = raw  # type: ignore[assignment]  # the check has just said so
+    statement = _normalised(given, version)
+    statement["id"] = given["id"].lower() if "id" in given else str(uuid4())
+    statement["stored"] = to_iso(stored)
+    statement.setdefault("timestamp", statement["stored"])
+    statement["authority"] = authority.agent
+    statement.setdefault("version", _FIRST_VERSION[version])
+    try:
+        body = orjson.dumps(statement)
+    except TypeError as error:
+        raise BadStatement(f"statement cannot be written as JSON: {error} (xAPI Data 2.2)") from None
+    return Prepared(
+        id=statement["id"],
+        body=body,
+        fingerprint=fingerprint(statement),
+        timestamp_given="timestamp" in given,
+        timestamp=to_micros(values.instant(statement["timestamp"]) or stored),
+        stored=to_micros(stored),
+        credential_id=authority.credential_id,
+        **_evidence(statement, authority),
+    )
+
+
+def actor_of(agent: dict[str, Any]) -> Actor:
+    """The actor behind a valid agent or group; an anonymous group is known by its members."""
+    account = agent.get("account")
+    if account is not None:
+        home_page, name = account["homePage"], account["name"]
+        # No IRI holds a space, so the pair can be read back.
+        return Actor(_key(f"account:{home_page} {name}"), home_page, name)
+    for identifier in ("mbox", "mbox_sha1sum", "openid"):
+        if identifier in agent:
+            return Actor(_key(f"{identifier}:{agent[identifier]}"))
+    members = sorted(actor_of(member).key for member in agent["member"])
+    return Actor("group:" + sha256("\n".join(members).encode()).hexdigest())
+
+
+def _key(text: str) -> str:
+    """The text, if both databases can index it."""
+    if len(text) * 4 > _LONGEST_KEY and len(text.encode()) > _LONGEST_KEY:
+        raise BadStatement(f"an identifier is longer than the {_LONGEST_KEY} octets that this store keeps")
+    if "\x00" in text:
+        raise BadStatement("an identifier holds U+0000, which this store does not keep")
+    return text
+
+
+def _normalised(given: dict[str, Any], version: str) -> dict[str, Any]:
+    """A copy whose context activities are arrays (Data 2.4.6.2) and, in 2.0.0, whose timestamp is in UTC."""
+    statement = dict(given)
+    if version == "2.0.0" and "timestamp" in given:
+        moment = values.instant(given["timestamp"])
+        if moment is not None and not given["timestamp"].endswith("Z"):
+            statement["timestamp"] = to_iso(moment)
+    activities = given.get("context", {}).get("contextActivities")
+    if activities is not None:
+        arrays = {key: one if isinstance(one, list) else [one] for key, one in activities.items()}
+        statement["context"] = {**given["context"], "contextActivities": arrays}
+    if given["object"].get("objectType") == "SubStatement":
+        statement["object"] = _normalised(given["object"], version)
+    return statement
+
+
+def _evidence(statement: dict[str, Any], authority: Authority) -> dict[str, Any]:
+    """The columns that the statement's own content decides."""
+    result = statement.get("result", {})
+    actor = actor_of(statement["actor"])
+    registration = statement.get("context", {}).get("registration")
+    verb_iri = _key(statement["verb"]["id"])
+    scaled = result.get("score", {}).get("scaled")
+    return {
+        "actor": actor,
+        "verb_iri": verb_iri,
+        **_object(statement["object"]),
+        "registration": None if registration is None else registration.lower(),
+        "success": result.get("success"),
+        "completion": result.get("completion"),
+        "score_scaled": None if scaled is None else float(scaled),
+        "progress": _progress(result.get("extensions", {})),
+        "level": _level(actor, authority),
+        "voids": verb_iri == VOIDED,
+    }
+
+
+def _object(thing: dict[str, Any]) -> dict[str, Any]:
+    kind = _OBJECT_TYPES[thing.get("objectType", "Activity")]
+    definition = thing.get("definition")
+    return {
+        "object_type": kind,
+        "activity_iri": _key(thing["id"]) if kind == "activity" else None,
+        "activity_type": definition.get("type") if definition else None,
+        "definition": orjson.dumps(definition) if definition else None,
+        "object_agent": actor_of(thing) if kind in ("agent", "group") else None,
+        "target_id": thing["id"].lower() if kind == "statement" else None,
+    }
+
+
+def _progress(extensions: dict[str, Any]) -> float | None:
+    """A share 0..1; a number above 1 is a percentage."""
+    for iri in PROGRESS_EXTENSIONS:
+        value: Any = extensions.get(iri)
+        if type(value) in (int, float) and 0 <= value <= 100:
+            return value / 100 if value > 1 else float(value)
+    return None
+
+
+def _level(actor: Actor, authority: Authority) -> int:
+    """Whoever speaks for an account's home page proves at its level; nobody proves anything else."""
+    if authority.home_pages is not None and actor.home_page in authority.home_pages:
+        return authority.level
+    return PROVES_NOTHING

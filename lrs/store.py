@@ -5,18 +5,19 @@ conflict, so that parallel writers wait for each other but cannot deadlock. Sequ
 taken first and statements written in the order of their ids, for the same reason.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Connection, Select, func, or_, select, text, update
+from sqlalchemy import Column, Connection, func, or_, select, text, update
 
 from lrs import database
 from lrs.clock import from_micros
 from lrs.errors import Conflict
-from lrs.statement import VOIDED, Actor, Prepared
+from lrs.statement import Actor, Prepared
 from lrs.tables import activity, agent, evidence, stale_agent, statement, verb
+from lrs.validation import VOIDED
 
 # A process remembers at most this many dimension ids of each kind; then it starts anew.
 MOST_KNOWN = 200_000
@@ -178,7 +179,9 @@ def _dimensions(
     verbs = {one.verb_iri: {"iri": one.verb_iri} for one in new}
     iris = {one.activity_iri for one in new if one.activity_iri is not None}
     return (
-        _ids(conn, agent.c.key, {key: _agent_row(actor) for key, actor in actors.items()}, known, known.agents),
+        _ids(
+            conn, agent.c.key, {key: _agent_row(actor) for key, actor in actors.items()}, known, known.agents
+        ),
         _ids(conn, verb.c.iri, verbs, known, known.verbs),
         _ids(conn, activity.c.iri, {iri: {"iri": iri} for iri in iris}, known, known.activities),
     )
@@ -223,9 +226,7 @@ def _write_definitions(conn: Connection, new: Sequence[Prepared], known: Known) 
     changed = {iri: text_ for iri, text_ in last.items() if known.definitions.get(iri) != text_}
     for iri in sorted(changed):
         differs = or_(activity.c.definition.is_(None), activity.c.definition != changed[iri])
-        conn.execute(
-            update(activity).where(activity.c.iri == iri, differs).values(definition=changed[iri])
-        )
+        conn.execute(update(activity).where(activity.c.iri == iri, differs).values(definition=changed[iri]))
     known.add(known.definitions, changed)
 
 

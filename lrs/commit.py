@@ -1,0 +1,167 @@
+"""Group commit: concurrent requests share one transaction, and each is answered after COMMIT.
+
+One thread writes. While it commits, requests queue; then it takes them all. A group is stored at once;
+if one of its requests is refused, the group is done again with a savepoint a request, so that the bad
+one fails alone.
+"""
+
+import queue
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from lrs import store
+from lrs.errors import Busy, LrsError
+from lrs.statement import Prepared
+
+# A group ends after this many statements, so that one transaction stays short.
+MOST_IN_GROUP = 2000
+# Times that a group is tried again after the database broke a deadlock or lost its connection.
+MOST_TRIES = 3
+
+
+class _Request:
+    __slots__ = ("answer", "prepared")
+
+    def __init__(self, prepared: Sequence[Prepared]) -> None:
+        self.prepared = prepared
+        self.answer: Future[list[str]] = Future()
+        # A client that goes away cannot take back what is queued.
+        self.answer.set_running_or_notify_cancel()
+
+
+class Writer:
+    """The queue and its thread, which starts with the first request."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._known = store.Known()
+        self._queue: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+        # Insertion-ordered: what is queued or being written, with the moment it was stored at.
+        self._pending: dict[_Request, int] = {}
+
+    def submit(self, prepared: Sequence[Prepared]) -> "Future[list[str]]":
+        """Queue one request's statements; the future answers their ids once they are durable.
+
+        It raises Conflict as `store.insert` does, and Busy where nothing could be stored.
+        """
+        request = _Request(prepared)
+        with self._lock:
+            if self._closed:
+                raise Busy("the server is shutting down")
+            self._pending[request] = min((one.stored for one in prepared), default=0)
+            self._queue.put(request)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="lrs-writer", daemon=True)
+                self._thread.start()
+        return request.answer
+
+    def oldest_pending(self) -> int | None:
+        """The earliest `stored` among statements not yet committed; None when there are none."""
+        with self._lock:
+            return min(self._pending.values(), default=None)
+
+    def close(self) -> None:
+        """Write what is queued and stop; later requests are refused. May be called again."""
+        with self._lock:
+            self._closed = True
+            thread, self._thread = self._thread, None
+            if thread is not None:
+                self._queue.put(None)
+        if thread is not None:
+            thread.join()
+
+    def _run(self) -> None:
+        while (request := self._queue.get()) is not None:
+            group, last = self._gather(request)
+            self._answer(group)
+            if last:
+                return
+
+    def _gather(self, first: _Request) -> tuple[list[_Request], bool]:
+        """What waits in the queue, up to a group's size, and whether the thread is to stop after it."""
+        group, size = [first], len(first.prepared)
+        while size < MOST_IN_GROUP:
+            try:
+                request = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if request is None:
+                return group, True
+            group.append(request)
+            size += len(request.prepared)
+        return group, False
+
+    def _answer(self, group: list[_Request]) -> None:
+        """Write the group, then tell each request, when it is no longer pending."""
+        try:
+            refused = self._write(group)
+        except Exception as failure:
+            refused = dict.fromkeys(group, _as_refusal(failure))
+        with self._lock:
+            for request in group:
+                del self._pending[request]
+        for request in group:
+            error = refused.get(request)
+            if error is not None:
+                request.answer.set_exception(error)
+            else:
+                request.answer.set_result([one.id for one in request.prepared])
+
+    def _write(self, group: list[_Request]) -> dict[_Request, Exception]:
+        """Commit what can be committed; the requests that were refused, and why."""
+        for tries_left in reversed(range(MOST_TRIES)):
+            try:
+                return self._at_once(group)
+            except OperationalError:
+                if not tries_left:
+                    raise
+            except (LrsError, DBAPIError):
+                break
+        return self._one_by_one(group)
+
+    def _at_once(self, group: list[_Request]) -> dict[_Request, Exception]:
+        try:
+            with self._engine.begin() as conn:
+                store.insert(conn, [one for request in group for one in request.prepared], self._known)
+        except BaseException:
+            self._known.forget()
+            raise
+        self._known.keep()
+        return {}
+
+    def _one_by_one(self, group: list[_Request]) -> dict[_Request, Exception]:
+        refused: dict[_Request, Exception] = {}
+        with self._engine.begin() as conn:
+            for request in group:
+                error = _insert_alone(conn, request)
+                if error is not None:
+                    refused[request] = error
+        return refused
+
+
+def _insert_alone(conn: Connection, request: _Request) -> Exception | None:
+    """Store one request within a savepoint; why it was refused, or None."""
+    try:
+        with conn.begin_nested():
+            store.insert(conn, request.prepared)
+    except (LrsError, DBAPIError) as error:
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            raise
+        return _as_refusal(error)
+    return None
+
+
+def _as_refusal(error: Exception) -> Exception:
+    """What the client is told: its own mistake, or that nothing was stored and it may try again."""
+    if isinstance(error, LrsError):
+        return error
+    refusal = Busy("the statements could not be stored; please try again")
+    refusal.__cause__ = error
+    return refusal
