@@ -88,11 +88,7 @@ class Replay:
         if found is None:
             return 200, _missing("course")
         status, body = found
-        if function == "core_enrol_get_enrolled_users" and isinstance(body, list):
-            body = _enrolled_users(body, _options(params))
-        if function == "core_enrol_get_users_courses" and params.get("returnusercount") == "0":
-            body = [{name: course[name] for name in course if name != "enrolledusercount"} for course in body]
-        return status, body
+        return status, _shaped(function, params, body) if isinstance(body, list) else body
 
     def _read(self, recording: Path) -> None:
         with gzip.open(recording, "rt", encoding="utf-8") as lines:
@@ -134,6 +130,14 @@ class _Handler(BaseHTTPRequestHandler):
 def _key(function: str, flat: Mapping[str, str]) -> Key:
     chosen = {name: value for name, value in flat.items() if name.partition("[")[0] not in _SHAPING}
     return function, tuple(sorted(chosen.items()))
+
+
+def _shaped(function: str, params: Mapping[str, str], body: list[Any]) -> list[Any]:
+    if function == "core_enrol_get_enrolled_users":
+        return _enrolled_users(body, _options(params))
+    if function == "core_enrol_get_users_courses" and params.get("returnusercount") == "0":
+        return [{name: row[name] for name in row if name != "enrolledusercount"} for row in body]
+    return body
 
 
 def _options(params: Mapping[str, str]) -> dict[str, str]:
