@@ -1,4 +1,4 @@
-"""People: who they are, where they work and which accounts are theirs; the door to three files.
+"""People: who they are, where they work and which accounts are theirs; the door to several files.
 
 `mappings.units` knows the organisation, `mappings.roster` persons with their posts and groups,
 `mappings.accounts` the accounts on platforms. Other packages import from here.
@@ -16,15 +16,24 @@ from mappings.accounts import (
     link_accounts,
     observe_accounts,
 )
+from mappings.imported import ImportReport, Refusal
+from mappings.roster import PersonRow, import_roster
+from mappings.units import UnitRow, import_units
 
 __all__ = [
     "AccountCounts",
     "AccountSeen",
     "Conflict",
+    "ImportReport",
+    "PersonRow",
+    "Refusal",
     "Scope",
+    "UnitRow",
     "account_counts",
     "conflicts",
     "hash_national_id",
+    "import_roster",
+    "import_units",
     "link_accounts",
     "observe_accounts",
 ]
