@@ -1,0 +1,1 @@
+"""What people see: Thai pages, the report API, and the SELECTs behind both."""

@@ -1,0 +1,48 @@
+"""What a report refuses.
+
+ReportError            `status` is the HTTP status, the message is Thai and meant for the reader
+  NotFound       404   no such thing within the reader's scope (nobody learns that it exists elsewhere)
+  NamesHidden    403   the scope is counts only
+  UnknownFilter  422   a filter value that means nothing
+  NoUnits        503   nothing is loaded yet
+"""
+
+
+class ReportError(Exception):
+    """A refusal that a page shows as it is."""
+
+    status = 400
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class NotFound(ReportError):
+    """Nothing of that kind within the scope."""
+
+    status = 404
+
+
+class NamesHidden(ReportError):
+    """Names were asked for by somebody who may see counts only."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("สิทธิ์ของท่านเห็นได้เฉพาะจำนวนรวม ไม่เห็นรายชื่อ")
+
+
+class UnknownFilter(ReportError):
+    """A filter value that means nothing."""
+
+    status = 422
+
+
+class NoUnits(ReportError):
+    """The database holds no unit: there is nothing to report on."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__("ยังไม่มีข้อมูลหน่วยงานในระบบ")

@@ -1,0 +1,205 @@
+"""The pages: server-rendered Thai, usable without JavaScript, nothing fetched from another host."""
+
+import json
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse
+from fastapi.routing import APIRoute
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from sqlalchemy import Connection, Engine
+
+from connector.report import thai
+from connector.report.errors import NoUnits, ReportError
+from connector.report.queries.accounts import MOST_UNLINKED, read_accounts_page
+from connector.report.queries.basis import Basis, narrowed, read_basis, read_times, root_scope
+from connector.report.queries.learning import read_events, read_split, split_of
+from connector.report.queries.overview import read_overview
+from connector.report.queries.people import (
+    OUTSIDE,
+    UNCLASSIFIED,
+    Filters,
+    State,
+    read_people,
+    read_schools,
+)
+from connector.report.queries.person import (
+    MOST_RECORDS,
+    read_accounts,
+    read_details,
+    read_items,
+    read_records,
+    read_statement,
+)
+from connector.report.queries.status import read_status
+from lrs.clock import Clock, utc_now
+from lrs.database import read_only
+from mappings import vocabulary
+
+STATE_CHOICES = {
+    State.NOT_FINISHED: "ยังไม่ผ่าน",
+    State.COMPLETE: "ผ่านแล้ว",
+    State.IN_PROGRESS: "กำลังเรียน",
+    State.NOT_STARTED: "ยังไม่เริ่ม",
+}
+GROUP_CHOICES = {
+    **{code: thai.group_name(code) for code in thai.GROUPS},
+    UNCLASSIFIED: thai.UNCLASSIFIED,
+    OUTSIDE: thai.OUTSIDE,
+}
+VERBS = {
+    vocabulary.COMPLETED: "เรียนจบ",
+    vocabulary.PASSED: "สอบผ่าน",
+    vocabulary.REGISTERED: "ลงทะเบียน",
+    vocabulary.PROGRESSED: "กำลังเรียน",
+    vocabulary.INITIALIZED: "เริ่มเรียน",
+    vocabulary.VOIDED: "ยกเลิกบันทึก",
+}
+
+
+def environment() -> Environment:
+    """The templates with their filters; every value is escaped, an unknown name is an error."""
+    env = Environment(
+        loader=PackageLoader("connector.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.filters |= {
+        "thai_date": thai.thai_date,
+        "thai_moment": thai.thai_moment,
+        "hours": thai.hours,
+        "query": lambda values: urlencode({name: value for name, value in values.items() if value}),
+        "verb": lambda iri: VERBS.get(iri, iri.rsplit("/", 1)[-1]),
+    }
+    env.globals |= {
+        "states": thai.STATES,
+        "levels": thai.LEVELS,
+        "categories": thai.CATEGORIES,
+        "group_name": thai.group_name,
+        "percent": thai.percent,
+        "share": thai.share,
+    }
+    return env
+
+
+ENVIRONMENT = environment()
+
+
+def render(template: str, http_status: int = 200, /, **values: Any) -> Response:
+    """A page from a template."""
+    return HTMLResponse(ENVIRONMENT.get_template(template).render(**values), status_code=http_status)
+
+
+class ThaiErrors(APIRoute):
+    """Answers what a report refuses with a page in Thai instead of JSON."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wraps the usual handler."""
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except NoUnits:
+                return render("empty.html")
+            except ReportError as error:
+                return render("error.html", error.status, status=error.status, message=error.message)
+            except RequestValidationError:
+                return render("error.html", 422, status=422, message="ค่าที่ระบุในที่อยู่ของหน้านี้ไม่ถูกต้อง")
+
+        return answer
+
+
+def router_pages(engine: Engine, clock: Clock = utc_now) -> APIRouter:
+    """The routes at /, for the whole organisation: there are no accounts to narrow it yet."""
+    router = APIRouter(route_class=ThaiErrors, default_response_class=HTMLResponse)
+    pages = _Pages(engine, clock)
+    for path, page in (
+        ("/", pages.overview),
+        ("/people", pages.people),
+        ("/people/{uuid}", pages.person),
+        ("/people/{uuid}/statements/{statement_id}", pages.statement),
+        ("/accounts", pages.accounts),
+        ("/status", pages.status),
+    ):
+        router.add_api_route(path, page, methods=["GET", "HEAD"], response_model=None)
+    return router
+
+
+class _Pages:
+    """One method a page; each reads in one transaction, so that its numbers agree."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine = read_only(engine)
+        self._clock = clock
+
+    def overview(self, unit: str = "") -> Response:
+        with self._engine.begin() as conn:
+            basis = self._basis(conn, unit)
+            overview, split = read_overview(conn, basis), read_split(conn, basis)
+        return render("overview.html", basis=basis, overview=overview, split=split, unit=unit)
+
+    def people(self, filters: Annotated[Filters, Query()]) -> Response:
+        with self._engine.begin() as conn:
+            top = root_scope(conn)
+            basis = self._basis(conn, filters.school)
+            people, schools = read_people(conn, basis, filters), read_schools(conn, top)
+        return render(
+            "people.html",
+            basis=basis,
+            people=people,
+            schools=schools,
+            filters=filters,
+            group_choices=GROUP_CHOICES,
+            state_choices=STATE_CHOICES,
+        )
+
+    def person(self, uuid: str) -> Response:
+        with self._engine.begin() as conn:
+            basis = self._basis(conn)
+            details = read_details(conn, basis, uuid)
+            events = read_events(conn, details.id, basis)
+            items = read_items(conn, basis, details)
+            accounts = read_accounts(conn, details.id)
+            records = read_records(conn, details.id)
+        split = split_of(events, basis)
+        return render(
+            "person.html",
+            basis=basis,
+            details=details,
+            items=items,
+            events=events,
+            split=split,
+            accounts=accounts,
+            records=records,
+            most_records=MOST_RECORDS,
+        )
+
+    def statement(self, uuid: str, statement_id: str) -> Response:
+        with self._engine.begin() as conn:
+            basis = self._basis(conn)
+            details = read_details(conn, basis, uuid)
+            body = read_statement(conn, details.id, statement_id)
+        pretty = json.dumps(json.loads(body), ensure_ascii=False, indent=2)
+        return render("statement.html", basis=basis, details=details, statement_id=statement_id, body=pretty)
+
+    def accounts(self) -> Response:
+        with self._engine.begin() as conn:
+            basis = self._basis(conn)
+            accounts = read_accounts_page(conn, basis.scope, basis.as_of)
+        return render("accounts.html", basis=basis, accounts=accounts, most_unlinked=MOST_UNLINKED)
+
+    def status(self) -> Response:
+        with self._engine.begin() as conn:
+            as_of, known_at = read_times(conn, self._clock())
+            status = read_status(conn)
+        return render("status.html", as_of=as_of, known_at=known_at, report=status)
+
+    def _basis(self, conn: Connection, unit: str = "") -> Basis:
+        top = root_scope(conn)
+        return read_basis(conn, narrowed(conn, top, unit), self._clock(), top=top)

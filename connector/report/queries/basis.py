@@ -1,0 +1,184 @@
+"""What every report stands on: its two times, the unit asked about, and the framework in force."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, exists, or_, select
+
+from connector.report.errors import NotFound, NoUnits
+from lrs.clock import from_micros
+from mappings.days import bangkok_day
+from mappings.people import Scope
+from mappings.tables import (
+    competency,
+    framework,
+    learning_category,
+    refresh_state,
+    requirement,
+    unit,
+    unit_path,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """An office, a bureau or a school."""
+
+    id: int
+    uid: str
+    kind: str
+    name_th: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One of the framework's competencies; `name_th` is verbatim."""
+
+    id: int
+    code: str
+    name_th: str
+    name_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """One part of 70:20:10 with its target share in per cent."""
+
+    id: int
+    code: str
+    weight: int
+    description_th: str
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """`known_at` is None until progress was computed once. `required`: group -> ids of items."""
+
+    scope: Scope
+    unit: Unit
+    parents: tuple[Unit, ...]
+    as_of: date
+    known_at: datetime | None
+    framework_id: int | None
+    framework_title: str
+    document_no: str
+    items: tuple[Item, ...]
+    categories: tuple[Category, ...]
+    required: Mapping[str, frozenset[int]]
+
+    def required_of(self, group: str | None) -> frozenset[int]:
+        """The items asked of a group; none where the framework names it not."""
+        return self.required.get(group or "", frozenset())
+
+
+def valid_on(table: FromClause, day: date) -> ColumnElement[bool]:
+    """Rows of a dated table that hold on a day; both ends are inclusive."""
+    c = table.c
+    return (c.valid_from <= day) & or_(c.valid_to.is_(None), c.valid_to >= day)
+
+
+def read_times(conn: Connection, now: datetime) -> tuple[date, datetime | None]:
+    """The two times of the last computation; before the first one, today and None."""
+    row = conn.execute(select(refresh_state.c.as_of_day, refresh_state.c.known_at)).first()
+    return (bangkok_day(now), None) if row is None else (row.as_of_day, from_micros(row.known_at))
+
+
+def root_scope(conn: Connection) -> Scope:
+    """The whole organisation with names: what the one reader on loopback may see."""
+    root = conn.execute(
+        select(unit.c.id).where(unit.c.parent_id.is_(None)).order_by(unit.c.id).limit(1)
+    ).scalar()
+    if root is None:
+        raise NoUnits
+    return Scope(unit_id=root, names=True)
+
+
+def narrowed(conn: Connection, scope: Scope, uid: str | None) -> Scope:
+    """The same scope at a unit within it; a unit outside is not found."""
+    if not uid:
+        return scope
+    found = conn.execute(
+        select(unit.c.id).where(unit.c.uid == uid, _within(unit.c.id, scope.unit_id))
+    ).scalar()
+    if found is None:
+        raise NotFound("ไม่พบหน่วยงานนี้ในขอบเขตที่ท่านดูได้")
+    return Scope(unit_id=found, names=scope.names)
+
+
+def _within(unit_id: ColumnElement[int], ancestor: int) -> ColumnElement[bool]:
+    return exists().where(unit_path.c.ancestor_id == ancestor, unit_path.c.unit_id == unit_id)
+
+
+def read_basis(conn: Connection, scope: Scope, now: datetime, *, top: Scope | None = None) -> Basis:
+    """Reads what a report prints at its head. `top` limits the units above that are named."""
+    as_of, known_at = read_times(conn, now)
+    above = _line_of(conn, scope, top or scope)
+    current = conn.execute(_framework_on(as_of)).first()
+    framework_id = None if current is None else current.id
+    return Basis(
+        scope=scope,
+        unit=above[-1],
+        parents=above[:-1],
+        as_of=as_of,
+        known_at=known_at,
+        framework_id=framework_id,
+        framework_title="" if current is None else current.title_th,
+        document_no="" if current is None else current.document_no,
+        items=_items(conn, framework_id),
+        categories=_categories(conn, framework_id),
+        required=_required(conn, framework_id),
+    )
+
+
+def _framework_on(day: date) -> Select[tuple[int, str, str]]:
+    """The framework in force: of several, the one that began last."""
+    c = framework.c
+    return (
+        select(c.id, c.title_th, c.document_no)
+        .where(valid_on(framework, day))
+        .order_by(c.valid_from.desc(), c.id.desc())
+        .limit(1)
+    )
+
+
+def _line_of(conn: Connection, scope: Scope, top: Scope) -> tuple[Unit, ...]:
+    """The units from `top` down to the one asked about."""
+    rows = conn.execute(
+        select(unit.c.id, unit.c.uid, unit.c.kind, unit.c.name_th)
+        .join(unit_path, unit_path.c.ancestor_id == unit.c.id)
+        .where(unit_path.c.unit_id == scope.unit_id, _within(unit.c.id, top.unit_id))
+        .order_by(unit_path.c.depth.desc())
+    )
+    return tuple(Unit(*row) for row in rows)
+
+
+def _items(conn: Connection, framework_id: int | None) -> tuple[Item, ...]:
+    c = competency.c
+    rows = conn.execute(
+        select(c.id, c.code, c.name_th, c.name_en)
+        .where(c.framework_id == framework_id)
+        .order_by(c.position, c.code)
+    )
+    return tuple(Item(*row) for row in rows)
+
+
+def _categories(conn: Connection, framework_id: int | None) -> tuple[Category, ...]:
+    c = learning_category.c
+    rows = conn.execute(
+        select(c.id, c.code, c.weight, c.description_th)
+        .where(c.framework_id == framework_id)
+        .order_by(c.weight.desc(), c.code)
+    )
+    return tuple(Category(*row) for row in rows)
+
+
+def _required(conn: Connection, framework_id: int | None) -> dict[str, frozenset[int]]:
+    """No person has a stage: an item that any stage asks of a group is asked of its people."""
+    c = requirement.c
+    found: dict[str, set[int]] = {}
+    for row in conn.execute(
+        select(c.group_code, c.competency_id).where(c.framework_id == framework_id).distinct()
+    ):
+        found.setdefault(row.group_code, set()).add(row.competency_id)
+    return {group: frozenset(ids) for group, ids in found.items()}

@@ -1,0 +1,105 @@
+"""The one place that knows Bangkok, the Buddhist era and the Thai words of a report."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta, timezone
+from types import MappingProxyType
+
+# Thailand has kept UTC+7 without daylight saving since 1920.
+BANGKOK = timezone(timedelta(hours=7), "Asia/Bangkok")
+BUDDHIST_ERA = 543
+UNKNOWN = "ไม่ทราบ"
+
+_MONTHS = (
+    ("มกราคม", "ม.ค."),
+    ("กุมภาพันธ์", "ก.พ."),
+    ("มีนาคม", "มี.ค."),
+    ("เมษายน", "เม.ย."),
+    ("พฤษภาคม", "พ.ค."),
+    ("มิถุนายน", "มิ.ย."),
+    ("กรกฎาคม", "ก.ค."),
+    ("สิงหาคม", "ส.ค."),
+    ("กันยายน", "ก.ย."),
+    ("ตุลาคม", "ต.ค."),
+    ("พฤศจิกายน", "พ.ย."),
+    ("ธันวาคม", "ธ.ค."),
+)
+
+STATES: Mapping[int, str] = MappingProxyType({2: "ผ่าน", 1: "กำลังเรียน", 0: "ยังไม่เริ่ม"})
+LEVELS: Mapping[int, str] = MappingProxyType(
+    {
+        1: "ข้อมูลจากแพลตฟอร์มโดยตรง",
+        2: "ไฟล์ส่งออกจากแพลตฟอร์ม",
+        3: "เกียรติบัตรที่ตรวจสอบแล้ว",
+        4: "แจ้งด้วยตนเอง",
+        9: "ยังใช้เป็นหลักฐานไม่ได้",
+    }
+)
+GROUPS: Mapping[str, str] = MappingProxyType(
+    {
+        "M": "ผู้บริหาร",
+        "A": "นโยบายและวิชาการ",
+        "S": "ผู้ให้บริการ",
+        "T": "เทคโนโลยีดิจิทัล",
+    }
+)
+UNCLASSIFIED = "ยังไม่จัดกลุ่ม"
+OUTSIDE = "นอกกรอบแนวทาง"
+CATEGORIES: Mapping[str, str] = MappingProxyType(
+    {
+        "LC70": "พัฒนาตนเองและเรียนรู้จากการปฏิบัติงาน",
+        "LC20": "เรียนรู้จากผู้อื่นและการสอนงาน",
+        "LC10": "การฝึกอบรม",
+    }
+)
+
+
+def bangkok(moment: datetime) -> datetime:
+    """An aware moment on Bangkok's clock."""
+    return moment.astimezone(BANGKOK)
+
+
+def thai_date(when: date | datetime, *, short: bool = False) -> str:
+    """A day in the Buddhist era: "21 พฤศจิกายน 2569", or short "21 พ.ย. 2569".
+
+    A datetime must be aware and is told as Bangkok's day. The era is added to the number printed,
+    never to a date: 29 February exists in 2567 BE although Python's year 2567 has none.
+    """
+    day = bangkok(when).date() if isinstance(when, datetime) else when
+    return f"{day.day} {_MONTHS[day.month - 1][short]} {day.year + BUDDHIST_ERA}"
+
+
+def thai_moment(moment: datetime, *, short: bool = True) -> str:
+    """A day and Bangkok's time: "21 พ.ย. 2569 14:05 น."."""
+    return f"{thai_date(moment, short=short)} {bangkok(moment):%H:%M} น."
+
+
+def percent(part: int, whole: int) -> str:
+    """A share of a whole in per cent with one decimal; a dash where there is no whole.
+
+    Rounded down, so that 100.0 says "everybody" and nothing less.
+    """
+    if whole == 0:
+        return "–"
+    return f"{share(part, whole):.1f}"
+
+
+def share(part: int, whole: int) -> float:
+    """Per cent rounded down to one decimal, 0 where there is no whole."""
+    return part * 1000 // whole / 10 if whole else 0.0
+
+
+def state_name(state: int) -> str:
+    """The Thai word of a competency's state 0, 1 or 2."""
+    return STATES[state]
+
+
+def group_name(code: str | None, *, classified: bool = True) -> str:
+    """How a group is written in a list: "S ผู้ให้บริการ", or why there is none."""
+    if code is not None:
+        return f"{code} {GROUPS.get(code, '')}".strip()
+    return OUTSIDE if classified else UNCLASSIFIED
+
+
+def hours(value: float | None) -> str:
+    """Hours without needless decimals; unknown is said, never shown as zero."""
+    return UNKNOWN if value is None else f"{value:,.1f}".removesuffix(".0")
