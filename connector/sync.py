@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from connector.completion import Course, Fact, Learner, Observation
 from connector.plan import Ledger, Step, Void, plan
@@ -97,6 +97,7 @@ class _Run:
         home_page = self.platform.home_page
         with self.engine.begin() as conn:
             cursor = _resume(conn, self.platform_id, home_page)
+            self.taken_back = _voided_since_success(conn, self.platform_id)
         with read_only(self.engine).begin() as conn:
             ledger = Ledger(held(conn, home_page))
         most_taken_back = max(SHRINK_AT_LEAST, SHRINK_SHARE * ledger.completions())
@@ -214,6 +215,14 @@ def _resume(conn: Connection, platform_id: int, home_page: str) -> Cursor | None
             permanent=True,
         )
     return Cursor(state) if state is not None else None
+
+
+def _voided_since_success(conn: Connection, platform_id: int) -> int:
+    """What failed runs voided since the last good one: retrying must not wear the guard down."""
+    ours, ended = sync_run.c.platform_id == platform_id, sync_run.c.finished_at.is_not(None)
+    good = select(func.max(sync_run.c.id)).where(ours, ended, sync_run.c.error.is_(None)).scalar_subquery()
+    voided = select(func.sum(sync_run.c.statements_voided))
+    return conn.execute(voided.where(ours, ended, sync_run.c.id > func.coalesce(good, 0))).scalar() or 0
 
 
 def _record_course(conn: Connection, course: Course, now: datetime) -> None:

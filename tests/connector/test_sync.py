@@ -249,6 +249,19 @@ def test_mass_uncompletion_is_refused_unless_allowed(engine: Engine, monkeypatch
     assert completions(engine) == []
 
 
+def test_retrying_does_not_wear_the_guard_down(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SHRINK_AT_LEAST", 5)
+    run(engine, Said(*(say(user, Fact.COMPLETED, NOW) for user in range(12))))
+    gone = [say(user, Fact.NOT_COMPLETED) for user in range(12)]
+    paged = Said(*gone[:4], Cursor("4"), *gone[4:8], Cursor("8"), *gone[8:], Cursor(None))
+    for _ in range(4):
+        with pytest.raises(PlatformError, match="more than 5 completions"):
+            run(engine, paged)
+        assert len(completions(engine)) == 8
+    assert run(engine, paged, allow_shrink=True).voided == 8
+    assert run(engine, paged).voided == 0
+
+
 def test_moved_site_is_refused(engine: Engine, moodle: Moodle) -> None:
     run(engine, moodle)
 
