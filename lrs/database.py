@@ -21,10 +21,15 @@ _POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 def connect(url: str) -> Engine:
-    """An engine for `sqlite:///FILE` or `postgresql+psycopg://…`."""
+    """An engine for `sqlite:///FILE` or `postgresql+psycopg://…`.
+
+    Its errors quote no values of rows, which may be personal.
+    """
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(
+        url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -59,7 +64,7 @@ def _insert_ignore_sql(table: Table, dialect: str) -> str:
         source = f"values ({', '.join('?' * len(table.columns))})"
     else:
         types = [column.type.compile(_POSTGRESQL) for column in table.columns]
-        source = f"select * from unnest({', '.join(f'%s::{type_}[]' for type_ in types)})"
+        source = f"select * from unnest({', '.join(f'%s::{type_}[]' for type_ in types)})"  # noqa: S608
     names = ", ".join(f'"{column.name}"' for column in table.columns)
     return " ".join(("insert into", f'"{table.name}" ({names})', source, "on conflict do nothing"))
 

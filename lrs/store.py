@@ -5,16 +5,17 @@ conflict, so that parallel writers wait for each other but cannot deadlock. Sequ
 taken first and statements written in the order of their ids, for the same reason.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Connection, func, or_, select, text, update
+from sqlalchemy import Column, ColumnElement, Connection, func, or_, select, text, update
 
 from lrs import database
 from lrs.clock import from_micros
 from lrs.errors import Conflict
+from lrs.query import Query
 from lrs.statement import Actor, Prepared
 from lrs.tables import activity, agent, evidence, stale_agent, statement, verb
 from lrs.validation import VOIDED
@@ -281,6 +282,80 @@ def _mark_voided(conn: Connection, seq: int, at: int) -> None:
 
 
 # ---- reading ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Statements as stored JSON, and the sequence number after which the next page begins."""
+
+    bodies: list[bytes]
+    after: int | None
+
+
+def find(conn: Connection, query: Query) -> Page:
+    """The statements that a query asks for, voided ones left out."""
+    where = _conditions(query)
+    where.append(evidence.c.voided_at.is_(None))
+    if query.after is not None:
+        beyond = evidence.c.seq > query.after if query.ascending else evidence.c.seq < query.after
+        where.append(beyond)
+    order = evidence.c.seq.asc() if query.ascending else evidence.c.seq.desc()
+    rows = conn.execute(
+        select(evidence.c.seq, statement.c.body)
+        .join(statement, statement.c.seq == evidence.c.seq)
+        .where(*where)
+        .order_by(order)
+        .limit(query.limit + 1)
+    ).all()
+    page = rows[: query.limit]
+    return Page([row[1] for row in page], page[-1][0] if len(rows) > len(page) else None)
+
+
+def find_one(conn: Connection, query: Query) -> tuple[bytes, datetime] | None:
+    """The statement `query.statement_id`, voided exactly if `query.voided`, and when it was stored."""
+    is_voided = evidence.c.voided_at.is_not(None) if query.voided else evidence.c.voided_at.is_(None)
+    row = conn.execute(
+        select(statement.c.body, evidence.c.stored)
+        .join(evidence, statement.c.seq == evidence.c.seq)
+        .where(statement.c.id == query.statement_id, is_voided, *_conditions(query))
+    ).first()
+    return None if row is None else (row[0], from_micros(row[1]))
+
+
+def _conditions(query: Query) -> list[ColumnElement[bool]]:
+    """What the query's filters and the reader's limits ask of an evidence row."""
+    where: list[ColumnElement[bool]] = []
+    if query.agent is not None:
+        # Written out, so that each half is looked up by its own index.
+        agent_id = select(agent.c.id).where(agent.c.key == query.agent).scalar_subquery()
+        where.append(or_(evidence.c.agent_id == agent_id, evidence.c.object_agent_id == agent_id))
+    if query.verbs is not None:
+        where.append(evidence.c.verb_id.in_(select(verb.c.id).where(verb.c.iri.in_(query.verbs))))
+    if query.activities is not None:
+        ids = select(activity.c.id).where(activity.c.iri.in_(query.activities))
+        where.append(evidence.c.activity_id.in_(ids))
+    if query.registration is not None:
+        where.append(evidence.c.registration == query.registration)
+    if query.since is not None:
+        where.append(evidence.c.stored > query.since)
+    if query.until is not None:
+        where.append(evidence.c.stored <= query.until)
+    if query.credential_id is not None:
+        where.append(evidence.c.credential_id == query.credential_id)
+    return where
+
+
+def definitions(conn: Connection, iris: Iterable[str]) -> dict[str, bytes]:
+    """The last received definition of each of these activities, where there is one."""
+    found: dict[str, bytes] = {}
+    for piece in database.chunks(sorted(set(iris))):
+        rows = conn.execute(
+            select(activity.c.iri, activity.c.definition).where(
+                activity.c.iri.in_(piece), activity.c.definition.is_not(None)
+            )
+        )
+        found.update((row[0], row[1]) for row in rows)
+    return found
 
 
 def by_id(conn: Connection, statement_id: str) -> bytes | None:
