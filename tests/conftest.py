@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, Engine, create_engine, make_url, text
 
-import connector.tables  # noqa: F401
-import mappings.tables  # noqa: F401
+from connector.upgrade import migrate
 from lrs.database import connect
-from lrs.tables import metadata
+from mappings.progress import create_views
 from tests.system.demo import Demo, running_demo
 
 
@@ -45,7 +44,10 @@ def _url_of(url: URL, database: str | None = None) -> str:
 
 
 def create_schema(engine: Engine) -> None:
-    metadata.create_all(engine)
+    """As an upgrade makes it, without the shipped data."""
+    with engine.begin() as conn:
+        migrate(conn)
+        create_views(conn)
 
 
 @pytest.fixture(scope="session")

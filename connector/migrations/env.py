@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import connector.tables  # noqa: F401
 import mappings.tables  # noqa: F401
 from lrs.tables import metadata
 
