@@ -1,0 +1,49 @@
+"""A record store on each database, with a credential, and a client that speaks to it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import Engine
+from starlette.testclient import TestClient
+
+from lrs.api import create_lrs_app
+from lrs.auth import create_credential
+
+HASH_KEY = b"k" * 32
+HOME_PAGE = "https://moodle.example"
+NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+
+
+@pytest.fixture
+def credential(engine: Engine) -> tuple[str, str]:
+    return make_credential(engine, "all")
+
+
+def make_credential(engine: Engine, *scopes: str) -> tuple[str, str]:
+    with engine.begin() as conn:
+        return create_credential(
+            conn,
+            hash_key=HASH_KEY,
+            name="+".join(scopes),
+            scopes=scopes,
+            level=1,
+            home_pages=[HOME_PAGE],
+            now=NOW,
+        )
+
+
+@pytest.fixture
+def app(engine: Engine) -> Iterator[FastAPI]:
+    app = create_lrs_app(engine, hash_key=HASH_KEY)
+    yield app
+    app.state.close()
+
+
+@pytest.fixture
+def client(app: FastAPI, credential: tuple[str, str]) -> TestClient:
+    client = TestClient(app)
+    client.auth = credential
+    client.headers["X-Experience-API-Version"] = "1.0.3"
+    return client
