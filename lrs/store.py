@@ -109,6 +109,8 @@ def _write(conn: Connection, new: list[Prepared], known: Known) -> None:
     rows.sort(key=lambda row: row[1])
     if database.insert_ignore(conn, statement, rows) < len(rows):
         numbered = _ours(conn, numbered)
+    if not numbered:
+        return
     database.insert_ignore(
         conn, evidence, [_evidence_row(seq, one, agents, verbs, activities) for seq, one in numbered]
     )

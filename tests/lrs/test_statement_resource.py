@@ -206,7 +206,7 @@ class TestGet:
             client.post(STATEMENTS, json=simple(name="late"))
             more = answer.json()["more"]
         assert [len(page) for page in seen] == [3, 3, 1]
-        assert sum(seen, []) == ids[::-1]
+        assert [id_ for page in seen for id_ in page] == ids[::-1]
 
     def test_headers(self, client: TestClient) -> None:
         id_ = client.post(STATEMENTS, json=simple()).json()[0]
