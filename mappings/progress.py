@@ -100,7 +100,8 @@ def rebuild(conn: Connection, now: datetime) -> int:
     _take_stale(conn)
     batch = str(uuid.uuid4())
     everybody = select(literal(batch), person.c.id)
-    learners = conn.execute(insert(batch_learner).from_select(["batch", "person_id"], everybody)).rowcount
+    conn.execute(insert(batch_learner).from_select(["batch", "person_id"], everybody))
+    learners = conn.execute(select(func.count()).where(batch_learner.c.batch == batch)).scalar_one()
     _recompute(conn, batch, now, bangkok_day(now))
     return learners
 

@@ -1,0 +1,322 @@
+import threading
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, Engine, delete, func, insert, select, text, update
+
+from lrs.clock import to_micros
+from lrs.tables import stale_agent, statement
+from mappings import vocabulary
+from mappings.progress import bangkok_day, create_views, end_of_bangkok_day, rebuild, refresh, view_texts
+from mappings.tables import (
+    account,
+    account_link,
+    batch_learner,
+    competency,
+    competency_state,
+    learning_category,
+    learning_event,
+    mapping,
+    parameter,
+    refresh_state,
+    stale_person,
+)
+from tests.mappings.world import BEGIN, NOW, minutes, people_with_accounts, send, void
+
+OWNERS = {"11": "สมชาย", "12": "สมชาย", "21": "สมหญิง", "99": None}
+COMPETENCIES = {2: "D1.1", 3: "D1.2"}
+COMPLETING = (vocabulary.COMPLETED, vocabulary.PASSED)
+FAILED = "http://adlnet.gov/expapi/verbs/failed"
+
+
+def test_a_day_in_bangkok_ends_at_five_in_the_afternoon_utc() -> None:
+    assert bangkok_day(datetime(2026, 1, 1, 16, 59, 59, tzinfo=UTC)) == date(2026, 1, 1)
+    assert bangkok_day(datetime(2026, 1, 1, 17, 0, tzinfo=UTC)) == date(2026, 1, 2)
+    end = end_of_bangkok_day(date(2026, 1, 1))
+    assert end + timedelta(microseconds=1) == datetime(2026, 1, 1, 17, tzinfo=UTC)
+
+
+# ---- the oracle: a fold over what was sent -------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Event:
+    account: str
+    course: int
+    verb: str
+    level: int
+    success: bool | None
+    hour: int
+    voided_by: int | None
+
+
+@dataclass(frozen=True)
+class Asked:
+    as_of: date
+    known_at: datetime
+    unlinked_at: datetime
+
+
+EVENTS = st.builds(
+    Event,
+    account=st.sampled_from(sorted(OWNERS)),
+    course=st.sampled_from([2, 3, 99]),
+    verb=st.sampled_from([*COMPLETING, vocabulary.REGISTERED, FAILED]),
+    level=st.sampled_from([1, 1, 2, 3, 9]),
+    success=st.sampled_from([None, None, True, False]),
+    hour=st.sampled_from([0, 1, 24, 48]),
+    voided_by=st.none() | st.integers(0, 15),
+)
+ASKED = st.builds(
+    Asked,
+    as_of=st.sampled_from([bangkok_day(BEGIN + timedelta(days=days)) for days in (-1, 0, 1, 60)]),
+    known_at=st.sampled_from([BEGIN + minutes(count) for count in (0, 3, 8, 30)]),
+    unlinked_at=st.sampled_from([BEGIN + minutes(count) for count in (2, 20, 40)]),
+)
+
+
+def fold(events: list[Event], asked: Asked) -> tuple[dict[Any, int], dict[Any, Any]]:
+    """(person, competency) -> 1 or 2, and -> (level, hour, index) of what completes it."""
+    states: dict[Any, int] = {}
+    best: dict[Any, Any] = {}
+    for index, event in enumerate(events):
+        key = OWNERS[event.account], COMPETENCIES.get(event.course)
+        known = BEGIN + minutes(index) <= asked.known_at
+        voided = event.voided_by is not None and BEGIN + minutes(16 + event.voided_by) <= asked.known_at
+        happened = BEGIN + timedelta(hours=event.hour) <= end_of_bangkok_day(asked.as_of)
+        parted = event.account == "12" and asked.unlinked_at <= asked.known_at
+        if None in key or voided or parted or event.level > 2 or not (known and happened):
+            continue
+        if event.verb in COMPLETING and event.success is not False:
+            best[key] = min(best.get(key, (9, 0, 0)), (event.level, event.hour, index))
+        if event.verb == vocabulary.REGISTERED:
+            states[key] = 1
+    return states | dict.fromkeys(best, 2), best
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(events=st.lists(EVENTS, max_size=12), asked=ASKED)
+def test_the_views_agree_with_a_fold_over_the_statements(
+    engine: Engine, events: list[Event], asked: Asked
+) -> None:
+    with engine.connect() as conn:
+        transaction = conn.begin()
+        persons = people_with_accounts(conn, OWNERS)
+        sent = play(conn, events, asked)
+        ask(conn, "test", asked, list(persons.values()))
+        names = {person_id: name for name, person_id in persons.items()}
+        states, best = fold(events, asked)
+        found = read(conn, "competency_progress", names, ("state",))
+        assert len(found) == 20
+        assert {key: values[0] for key, values in found.items() if values[0]} == states
+        complete = read(conn, "competency_complete", names, ("level", "completed_at", "seq"))
+        assert complete == {
+            key: (level, to_micros(BEGIN + timedelta(hours=hour)), sent[index])
+            for key, (level, hour, index) in best.items()
+        }
+        assert conn.execute(text("select count(*) from learning")).scalar_one() == len(best)
+        transaction.rollback()
+
+
+def play(conn: Connection, events: list[Event], asked: Asked) -> list[int]:
+    """Send the events a minute apart, then the voids; the statements' sequence numbers."""
+    ids = [
+        send(
+            conn,
+            event.account,
+            event.course,
+            verb=event.verb,
+            at=BEGIN + timedelta(hours=event.hour),
+            stored=BEGIN + minutes(index),
+            level=event.level,
+            result=None if event.success is None else {"success": event.success},
+        )
+        for index, event in enumerate(events)
+    ]
+    for event, statement_id in zip(events, ids, strict=True):
+        if event.voided_by is not None:
+            void(conn, statement_id, stored=BEGIN + minutes(16 + event.voided_by))
+    other = select(account.c.id).where(account.c.name == "12").scalar_subquery()
+    conn.execute(
+        update(account_link)
+        .where(account_link.c.account_id == other)
+        .values(unlinked_at=to_micros(asked.unlinked_at))
+    )
+    return [conn.execute(select(statement.c.seq).where(statement.c.id == each)).scalar_one() for each in ids]
+
+
+def ask(conn: Connection, batch: str, asked: Asked, persons: list[int]) -> None:
+    end = to_micros(end_of_bangkok_day(asked.as_of))
+    known_at = to_micros(asked.known_at)
+    conn.execute(insert(parameter).values(batch=batch, as_of_day=asked.as_of, as_of_end=end, known_at=known_at))
+    conn.execute(insert(batch_learner), [{"batch": batch, "person_id": each} for each in persons])
+
+
+def read(conn: Connection, view: str, names: dict[int, str], columns: tuple[str, ...]) -> dict[Any, Any]:
+    rows = conn.execute(
+        text(
+            f"select v.person_id, c.code, v.{', v.'.join(columns)} from {view} v"
+            " inner join competency c on c.id = v.competency_id"
+        )
+    )
+    return {(names[row[0]], row[1]): tuple(row[2:]) for row in rows}
+
+
+# ---- what is kept ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def people(engine: Engine) -> dict[str, int]:
+    with engine.begin() as conn:
+        return people_with_accounts(conn, OWNERS)
+
+
+def kept(engine: Engine, person_id: int) -> dict[str, int]:
+    query = select(competency.c.code, competency_state.c.state).join(
+        competency, competency.c.id == competency_state.c.competency_id
+    )
+    with engine.begin() as conn:
+        rows = conn.execute(query.where(competency_state.c.person_id == person_id))
+        return {row.code: row.state for row in rows}
+
+
+def test_everybody_begins_at_ten_times_not_started(engine: Engine, people: dict[str, int]) -> None:
+    with engine.begin() as conn:
+        assert refresh(conn, NOW) == 2
+    assert kept(engine, people["สมชาย"]) == dict.fromkeys([f"D1.{area}" for area in range(1, 10)] + ["D2.0"], 0)
+    with engine.begin() as conn:
+        assert refresh(conn, NOW) == 0
+
+
+def test_a_completion_and_its_void_reach_the_kept_state(engine: Engine, people: dict[str, int]) -> None:
+    with engine.begin() as conn:
+        refresh(conn, NOW)
+        sent = send(conn, "11", 2, stored=NOW)
+        assert refresh(conn, NOW) == 1
+    assert kept(engine, people["สมชาย"])["D1.1"] == 2
+    with engine.begin() as conn:
+        row = conn.execute(select(competency_state).where(competency_state.c.state == 2)).one()
+        assert (row.level, row.completed_at) == (1, to_micros(BEGIN))
+        void(conn, sent, stored=NOW + minutes(1))
+        refresh(conn, NOW + minutes(2))
+        assert conn.execute(select(func.count()).select_from(learning_event)).scalar_one() == 0
+    assert set(kept(engine, people["สมชาย"]).values()) == {0}
+
+
+def test_hours_count_once_for_a_course_done_with_two_accounts(
+    engine: Engine, people: dict[str, int]
+) -> None:
+    with engine.begin() as conn:
+        send(conn, "12", 2, at=BEGIN + minutes(5))
+        send(conn, "11", 2, at=BEGIN)
+        refresh(conn, NOW)
+        event = conn.execute(
+            select(learning_event, learning_category.c.code).join(
+                learning_category, learning_category.c.id == learning_event.c.category_id
+            )
+        ).one()
+    assert (event.hours, event.code, event.completed_at) == (3.0, "LC70", to_micros(BEGIN))
+
+
+def test_what_proves_nothing_does_not_even_begin(engine: Engine, people: dict[str, int]) -> None:
+    with engine.begin() as conn:
+        send(conn, "11", 2, level=9)
+        send(conn, "11", 3, verb=vocabulary.REGISTERED, level=9)
+        send(conn, "21", 3, verb=vocabulary.REGISTERED, level=1)
+        refresh(conn, NOW)
+    assert set(kept(engine, people["สมชาย"]).values()) == {0}
+    assert kept(engine, people["สมหญิง"])["D1.2"] == 1
+
+
+def test_rebuild_says_what_refresh_said(engine: Engine, people: dict[str, int]) -> None:
+    with engine.begin() as conn:
+        for number, name in enumerate(OWNERS):
+            send(conn, name, 2 + number, at=BEGIN + minutes(number))
+        refresh(conn, NOW)
+        before = [tuple(row) for row in conn.execute(all_states())]
+        conn.execute(delete(competency_state))
+        assert rebuild(conn, NOW) == 2
+        assert [tuple(row) for row in conn.execute(all_states())] == before
+        assert conn.execute(select(refresh_state.c.as_of_day)).scalar_one() == bangkok_day(NOW)
+        left = [conn.execute(select(func.count()).select_from(each)) for each in (parameter, batch_learner)]
+        assert [each.scalar_one() for each in left] == [0, 0]
+
+
+def all_states() -> Any:
+    return select(competency_state).order_by(competency_state.c.person_id, competency_state.c.competency_id)
+
+
+def test_a_statement_stored_by_a_clock_ahead_of_ours_is_not_lost(
+    engine: Engine, people: dict[str, int]
+) -> None:
+    with engine.begin() as conn:
+        send(conn, "11", 2, stored=NOW + minutes(1))
+        refresh(conn, NOW)
+    assert kept(engine, people["สมชาย"])["D1.1"] == 2
+
+
+def test_a_mark_committed_while_a_refresh_runs_survives(engine: Engine, people: dict[str, int]) -> None:
+    def mark() -> None:
+        with engine.begin() as other:
+            other.execute(insert(stale_person).values(person_id=people["สมชาย"]))
+            other.execute(insert(stale_agent).values(agent_id=1))
+
+    # On SQLite the mark waits for the refresh to commit, on PostgreSQL it is committed before that.
+    thread = threading.Thread(target=mark)
+    with engine.begin() as conn:
+        assert refresh(conn, NOW) == 2
+        thread.start()
+        if conn.dialect.name == "postgresql":
+            thread.join()
+    thread.join()
+    with engine.begin() as conn:
+        left = [conn.execute(select(func.count()).select_from(each)) for each in (stale_person, stale_agent)]
+        assert [each.scalar_one() for each in left] == [1, 1]
+        assert refresh(conn, NOW) == 1
+
+
+def test_a_mapping_that_ends_at_midnight_makes_its_learners_stale(
+    engine: Engine, people: dict[str, int]
+) -> None:
+    with engine.begin() as conn:
+        send(conn, "11", 2)
+        refresh(conn, NOW)
+        conn.execute(update(mapping).values(valid_to=bangkok_day(NOW)))
+        assert refresh(conn, NOW) == 0
+        assert refresh(conn, NOW + timedelta(days=1)) == 1
+    assert kept(engine, people["สมชาย"])["D1.1"] == 0
+
+
+def test_creating_the_views_again_is_harmless(engine: Engine, people: dict[str, int]) -> None:
+    with engine.begin() as conn:
+        create_views(conn)
+        for name in view_texts():
+            assert conn.execute(text(f"select count(*) from {name}")).scalar_one() == 0
+
+
+def test_sqlite_looks_evidence_up_by_agent(tmp_path: Any, sqlite_template: Any) -> None:
+    import shutil
+
+    from lrs.database import connect
+
+    shutil.copyfile(sqlite_template, tmp_path / "plan.db")
+    engine = connect(f"sqlite:///{tmp_path / 'plan.db'}")
+    with engine.begin() as conn:
+        persons = people_with_accounts(conn, {str(number): f"ครู{number}" for number in range(200)})
+        for number in range(200):
+            send(conn, str(number), 2 + number % 6, at=BEGIN)
+        conn.execute(text("analyze"))
+        ask(conn, "one", Asked(bangkok_day(NOW), NOW, NOW), list(persons.values())[:1])
+        conn.execute(text("analyze batch_learner"))
+        for view in ("competency_progress", "competency_complete", "learning"):
+            plan = conn.execute(text(f"explain query plan select * from {view} where batch = 'one'"))
+            steps = [row.detail for row in plan]
+            for scanned in ("SCAN e", "SCAN g", "SCAN c", "SCAN l"):
+                assert scanned not in {step[: len(scanned)] for step in steps if " USING " not in step}, steps
+            assert any("ix_evidence_agent_id_activity_id" in step for step in steps), steps
+    engine.dispose()
+
