@@ -74,18 +74,19 @@ def thai_moment(moment: datetime, *, short: bool = True) -> str:
 
 
 def percent(part: int, whole: int) -> str:
-    """A share of a whole in per cent with one decimal; a dash where there is no whole.
-
-    Rounded down, so that 100.0 says "everybody" and nothing less.
-    """
-    if whole == 0:
-        return "–"
-    return f"{share(part, whole):.1f}"
+    """A share of a whole in per cent with one decimal; a dash where there is no whole."""
+    return f"{share(part, whole):.1f}" if whole else "–"
 
 
 def share(part: int, whole: int) -> float:
-    """Per cent rounded down to one decimal, 0 where there is no whole."""
-    return part * 1000 // whole / 10 if whole else 0.0
+    """Per cent rounded half up to one decimal, 0 where there is no whole.
+
+    100.0 says "everybody" and 0.0 "nobody", and nothing else does.
+    """
+    if whole == 0 or part == 0:
+        return 0.0
+    tenths = (part * 2000 + whole) // (2 * whole)
+    return max(1, tenths if part >= whole else min(tenths, 999)) / 10
 
 
 def state_name(state: int) -> str:

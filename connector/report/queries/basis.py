@@ -107,7 +107,9 @@ def narrowed(conn: Connection, scope: Scope, uid: str | None) -> Scope:
 
 
 def _within(unit_id: ColumnElement[int], ancestor: int) -> ColumnElement[bool]:
-    return exists().where(unit_path.c.ancestor_id == ancestor, unit_path.c.unit_id == unit_id)
+    # An alias: the SELECT around it may read unit_path too.
+    path = unit_path.alias("within")
+    return exists().where(path.c.ancestor_id == ancestor, path.c.unit_id == unit_id)
 
 
 def read_basis(conn: Connection, scope: Scope, now: datetime, *, top: Scope | None = None) -> Basis:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, Subquery, case, func, or_, select
 
@@ -35,9 +35,12 @@ class ItemCount:
 class Row:
     """One line of an overview. `persons` is the denominator: people with a group M, A, S or T.
 
-    `unclassified` and `outside` stand beside it and are in no count.
+    `unclassified` and `outside` stand beside it and are in no count. `kind` is the unit's, or "group"
+    or "total"; `own`: only the people of the unit itself, not of the units below it.
     """
 
+    kind: str
+    own: bool
     key: str
     name: str
     persons: int
@@ -56,6 +59,13 @@ class Overview:
     total: Row
 
 
+class _Head(NamedTuple):
+    kind: str
+    own: bool
+    key: str
+    name: str
+
+
 @dataclass(slots=True)
 class _Cell:
     """What the SELECTs found for one (unit, group)."""
@@ -71,7 +81,7 @@ _Cells = dict[tuple[int, str | None, bool], _Cell]
 
 def read_overview(conn: Connection, basis: Basis) -> Overview:
     """The whole overview in four SELECTs, whatever the number of units."""
-    units, row_of = _rows_of(conn, basis)
+    units, row_of, whole = _rows_of(conn, basis)
     cells = _read_cells(conn, basis, row_of)
     by_unit: dict[int, list[tuple[str | None, bool, _Cell]]] = {}
     for (unit_id, group, classified), cell in cells.items():
@@ -79,20 +89,27 @@ def read_overview(conn: Connection, basis: Basis) -> Overview:
     everything = [(group, classified, cell) for (_, group, classified), cell in cells.items()]
     return Overview(
         rows=tuple(
-            _row(one.uid, one.name_th, by_unit.get(one.id, ()), basis)
+            _row(_head(one, basis, whole), by_unit.get(one.id, ()), basis)
             for one in units
             if one.kind == "school" or one.id in by_unit
         ),
         groups=tuple(
-            _row(code, group_name(code), [entry for entry in everything if entry[0] == code], basis)
+            _row(
+                _Head("group", False, code, group_name(code)),
+                [entry for entry in everything if entry[0] == code],
+                basis,
+            )
             for code in GROUPS
         ),
-        total=_row(basis.unit.uid, "รวม", everything, basis),
+        total=_row(_Head("total", False, basis.unit.uid, "รวม"), everything, basis),
     )
 
 
-def _rows_of(conn: Connection, basis: Basis) -> tuple[Sequence[Unit], Subquery]:
-    """The units that are rows, in Thai order, and the SELECT unit_id -> row_id that says whose row."""
+def _rows_of(conn: Connection, basis: Basis) -> tuple[Sequence[Unit], Subquery, bool]:
+    """The units that are rows, in Thai order, and the SELECT unit_id -> row_id that says whose row.
+
+    Third: whether a row of a unit below counts its whole subtree.
+    """
     below = unit_path.c.ancestor_id == basis.scope.unit_id
     count = conn.execute(select(func.count()).select_from(unit_path).where(below)).scalar_one()
     if count <= MOST_ROWS:
@@ -110,7 +127,7 @@ def _rows_of(conn: Connection, basis: Basis) -> tuple[Sequence[Unit], Subquery]:
         shown = select(unit).join(unit_path, unit_path.c.unit_id == unit.c.id).where(heads)
     ordered = shown.order_by(case((unit.c.kind == "school", 1), else_=0), unit.c.sort_key, unit.c.uid)
     units = [Unit(row.id, row.uid, row.kind, row.name_th) for row in conn.execute(ordered)]
-    return units, row_of.subquery("row_of")
+    return units, row_of.subquery("row_of"), count > MOST_ROWS
 
 
 def _read_cells(conn: Connection, basis: Basis, row_of: Subquery) -> _Cells:
@@ -168,7 +185,12 @@ def _finished(people: Subquery, row_of: Subquery, basis: Basis) -> Select[Any]:
     )
 
 
-def _row(key: str, name: str, entries: Iterable[tuple[str | None, bool, _Cell]], basis: Basis) -> Row:
+def _head(one: Unit, basis: Basis, whole: bool) -> _Head:
+    own = one.kind != "school" and (not whole or one.id == basis.unit.id)
+    return _Head(one.kind, own, one.uid, one.name_th)
+
+
+def _row(head: _Head, entries: Iterable[tuple[str | None, bool, _Cell]], basis: Basis) -> Row:
     counted: dict[str, list[_Cell]] = {}
     beside: Counter[bool] = Counter()
     for group, classified, cell in entries:
@@ -178,8 +200,10 @@ def _row(key: str, name: str, entries: Iterable[tuple[str | None, bool, _Cell]],
             beside[classified] += cell.persons
     cells = [cell for found in counted.values() for cell in found]
     return Row(
-        key=key,
-        name=name,
+        kind=head.kind,
+        own=head.own,
+        key=head.key,
+        name=head.name,
         persons=sum(cell.persons for cell in cells),
         all_complete=sum(cell.all_complete for cell in cells),
         items=tuple(_item_count(item, counted, basis) for item in basis.items),

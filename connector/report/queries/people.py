@@ -1,10 +1,11 @@
 """The list of people: filters, search by name, a hundred a page, in Thai order."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, false, func, literal, select
 
 from connector.report.errors import NamesHidden, UnknownFilter
@@ -29,24 +30,29 @@ class State(StrEnum):
     NOT_STARTED = "not_started"
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """As they stand in the address; empty means no filter. `school` is a unit's uid."""
+class Filters(BaseModel):
+    """As they stand in the address; empty means no filter. `school` is a unit's uid.
+
+    `own` "1": only the people of that unit itself, not of the units below it.
+    """
+
+    model_config = ConfigDict(frozen=True)
 
     school: str = ""
+    own: Literal["", "1"] = ""
     group: str = ""
     item: str = ""
     state: str = ""
     q: str = ""
-    page: int = 1
+    page: int = Field(default=1, ge=1, le=100_000)
 
     def at(self, page: int) -> "Filters":
         """The same filters on another page."""
-        return replace(self, page=page)
+        return self.model_copy(update={"page": page})
 
     def as_query(self) -> dict[str, str]:
         """What the address says of them."""
-        return {name: str(value) for name, value in asdict(self).items()}
+        return {name: str(value) for name, value in self.model_dump().items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +171,8 @@ def _filtered(basis: Basis, filters: Filters) -> Select[Any]:
         .join(unit, unit.c.id == people.c.unit_id)
         .where(_group_is(people.c, filters.group), _name_has(filters.q))
     )
+    if filters.own:
+        query = query.where(people.c.unit_id == basis.unit.id)
     if not filters.state:
         return query
     if item is not None:

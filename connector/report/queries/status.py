@@ -83,7 +83,7 @@ def _completions(conn: Connection) -> list[CourseCount]:
     rows = conn.execute(
         select(platform_course, names.c.name.label("platform_name"))
         .outerjoin(names, names.c.home_page == platform_course.c.home_page)
-        .order_by(platform_course.c.home_page, platform_course.c.id)
+        .order_by(platform_course.c.home_page, platform_course.c.shortname, platform_course.c.id)
     )
     seen = [
         CourseCount(
