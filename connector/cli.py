@@ -87,6 +87,9 @@ def demo(
 @app.command()
 def sync(
     name: Annotated[str | None, typer.Argument(help="A platform of the settings; all when left out.")] = None,
+    accept_shrink: Annotated[
+        bool, typer.Option("--accept-shrink", help="Let this sync take back unusually many completions.")
+    ] = False,
     data: Data = None,
 ) -> None:
     """Sync completions from the platforms of the settings."""
@@ -96,7 +99,7 @@ def sync(
         raise SettingsError(f"no platform is set: add [platforms.NAME] to {settings.data / 'thaksa.toml'}")
     engine = ready_engine(settings)
     for each in names:
-        _sync(settings, engine, each)
+        _sync(settings, engine, each, accept_shrink)
 
 
 @app.command()
@@ -218,11 +221,11 @@ def ready_engine(settings: Settings) -> Engine:
     return engine
 
 
-def _sync(settings: Settings, engine: Engine, name: str) -> None:
+def _sync(settings: Settings, engine: Engine, name: str, accept_shrink: bool = False) -> None:
     from connector.runs import sync_platform
 
     with console.progress(ERR) as progress:
-        report = sync_platform(settings, engine, name, utc_now(), progress)
+        report = sync_platform(settings, engine, name, utc_now(), progress, accept_shrink=accept_shrink)
     OUT.print(
         f"{name}: {report.courses} courses, {report.learners} learners, {report.completions} completions; "
         f"{report.written} statements written, {report.voided} voided.",

@@ -24,11 +24,28 @@ def open_platform(settings: Settings, name: str) -> Platform:
 
 
 def sync_platform(
-    settings: Settings, engine: Engine, name: str, now: datetime, progress: Progress | None = None
+    settings: Settings,
+    engine: Engine,
+    name: str,
+    now: datetime,
+    progress: Progress | None = None,
+    *,
+    accept_shrink: bool = False,
 ) -> SyncReport:
-    """Syncs one platform and recomputes the learners it touched."""
+    """Syncs one platform and recomputes the learners it touched.
+
+    `accept_shrink`: an operator has seen that many completions will be taken back, and it is right.
+    """
     platform = open_platform(settings, name)
-    report = sync(engine, platform, name=name, kind=settings.platforms[name].kind, now=now, progress=progress)
+    report = sync(
+        engine,
+        platform,
+        name=name,
+        kind=settings.platforms[name].kind,
+        now=now,
+        progress=progress,
+        allow_shrink=accept_shrink,
+    )
     with engine.begin() as conn:
         refresh(conn, now)
     return report

@@ -121,7 +121,7 @@ class _Run:
         if self.taken_back > most and not self.allow_shrink:
             raise PlatformError(
                 f"{self.name}: more than {most:.0f} completions would be taken back; if that is right, "
-                "sync once with shrinking allowed",
+                "sync once with --accept-shrink",
                 permanent=True,
             )
 
