@@ -267,8 +267,8 @@ def bare_server() -> Iterator[int]:
 @contextmanager
 def thaksa(url: str) -> Iterator[tuple[int, str]]:
     """`thaksa serve` on the database; its port and an Authorization header."""
-    program, data = ROOT / ".venv" / "bin" / "thaksa", FOLDER / "data"
-    environment = {**os.environ, "THAKSA_DATA": str(data), "THAKSA_DATABASE_URL": url}
+    program = str(ROOT / ".venv" / "bin" / "thaksa")
+    environment = {**os.environ, "THAKSA_DATA": str(FOLDER / "data"), "THAKSA_DATABASE_URL": url}
     say("preparing the database")
     subprocess.run([program, "upgrade"], env=environment, check=True, stdout=sys.stderr)
     created = subprocess.run(
@@ -278,8 +278,9 @@ def thaksa(url: str) -> Iterator[tuple[int, str]]:
         capture_output=True,
     )
     pair = json.loads(created.stdout)
-    serve = [program, "serve", "--port", "0"]
-    process = subprocess.Popen(serve, env=environment, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [program, "serve", "--port", "0"], env=environment, stdout=subprocess.PIPE, text=True
+    )
     try:
         assert process.stdout is not None  # noqa: S101 - for the type checker
         ready = re.search(r":(\d+)/", process.stdout.readline())
@@ -309,7 +310,11 @@ def database(name: str) -> Iterator[tuple[str, dict[str, str]]]:
         uri = server.get_uri()
         with psycopg.connect(uri) as conn:
             names = ("fsync", "synchronous_commit", "full_page_writes", "server_version")
-            settings = {one: conn.execute(f"show {one}").fetchone()[0] for one in names}
+            settings = {
+                one: str(value)
+                for one in names
+                for (value,) in conn.execute("select current_setting(%s)", [one])
+            }
         yield uri.replace("postgresql://", "postgresql+psycopg://", 1), settings
     finally:
         server.cleanup()
