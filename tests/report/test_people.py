@@ -1,0 +1,110 @@
+import pytest
+from sqlalchemy import Connection
+
+from connector.report.errors import NamesHidden, NotFound, UnknownFilter
+from connector.report.queries import people as module
+from connector.report.queries.accounts import read_accounts_page
+from connector.report.queries.basis import narrowed, read_basis, root_scope
+from connector.report.queries.people import Filters, read_people
+from connector.report.queries.person import read_details, read_statement
+from mappings.people import Scope
+from tests.mappings.world import NOW
+from tests.report.conftest import INJECTION, World, basis_of
+from tests.report.test_overview import complete_everything
+
+
+def names(conn: Connection, uid: str = "", **filters: str) -> list[str]:
+    found = read_people(conn, basis_of(conn, uid), Filters(**filters))  # type: ignore[arg-type]
+    assert found.total == len(found.rows)
+    return [row.name.removeprefix("นาย").removesuffix(" ใจดี") for row in found.rows]
+
+
+def test_the_list_is_the_denominator_in_thai_order(conn: Connection) -> None:
+    listed = names(conn)
+    assert [name for name in listed if name != INJECTION] == ["กาญจนา", "เกษม", "แก้ว", "ขวัญ"]
+    assert INJECTION in listed
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({"group": "S"}, ["กาญจนา", "แก้ว"]),
+        ({"group": "unclassified"}, ["ปริศนา"]),
+        ({"group": "outside"}, ["ลูกจ้าง"]),
+        ({"item": "D1.1", "state": "complete"}, ["แก้ว"]),
+        ({"item": "D1.1", "state": "in_progress"}, ["เกษม"]),
+        ({"item": "D1.1", "state": "not_finished"}, ["กาญจนา", "เกษม", "ขวัญ"]),
+        ({"item": "D1.1", "state": "not_started"}, ["กาญจนา", "ขวัญ"]),
+        ({"state": "in_progress"}, ["กาญจนา", "เกษม", "แก้ว"]),
+        ({"state": "not_started"}, ["ขวัญ"]),
+        ({"state": "not_finished"}, ["กาญจนา", "เกษม", "แก้ว", "ขวัญ"]),
+        ({"state": "complete"}, []),
+        ({"q": "แก้"}, ["แก้ว"]),
+        ({"q": " เกษม   ใจดี "}, ["เกษม"]),
+        ({"q": "%"}, []),
+        ({"q": "คนไกล"}, []),
+    ],
+)
+def test_filters(conn: Connection, filters: dict[str, str], expected: list[str]) -> None:
+    assert names(conn, "area-1", **filters) == expected
+
+
+def test_not_finished_leaves_out_who_has_all(world: World) -> None:
+    with world.engine.begin() as conn:
+        complete_everything(conn, "แก้ว")
+        assert names(conn, "s1", state="not_finished") == ["กาญจนา", "เกษม"]
+        assert names(conn, "s1", state="complete") == ["แก้ว"]
+
+
+@pytest.mark.parametrize("filters", [{"group": "X"}, {"item": "D9.9"}, {"state": "gone"}])
+def test_unknown_filters_are_refused(conn: Connection, filters: dict[str, str]) -> None:
+    with pytest.raises(UnknownFilter):
+        names(conn, **filters)
+
+
+def test_own_is_the_unit_without_those_below(conn: Connection) -> None:
+    assert names(conn, "area-1", own="1") == []
+    assert names(conn, "s2", own="1") == ["ขวัญ"]
+
+
+def test_pages_follow_each_other(conn: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PAGE", 3)
+    basis = basis_of(conn, "area-1")
+    pages = [read_people(conn, basis, Filters(page=number)) for number in (1, 2, 3)]
+    assert [len(page.rows) for page in pages] == [3, 1, 0]
+    assert pages[0].pages == 2
+    assert len({row.uuid for page in pages for row in page.rows}) == 4
+
+
+def test_a_stranger_is_not_found(world: World, conn: Connection) -> None:
+    next_office = basis_of(conn, "area-2")
+    with pytest.raises(NotFound):
+        read_details(conn, next_office, world.uuids["แก้ว"])
+    assert read_details(conn, basis_of(conn, "area-1"), world.uuids["แก้ว"]).unit_uid == "s1"
+
+
+def test_a_unit_outside_the_scope_is_not_found(conn: Connection) -> None:
+    office = narrowed(conn, root_scope(conn), "area-1")
+    with pytest.raises(NotFound):
+        narrowed(conn, office, "s3")
+    with pytest.raises(NotFound):
+        narrowed(conn, root_scope(conn), "s9")
+
+
+def test_counts_only_shows_no_names(world: World, conn: Connection) -> None:
+    counts_only = Scope(unit_id=root_scope(conn).unit_id, names=False)
+    basis = read_basis(conn, counts_only, NOW)
+    with pytest.raises(NamesHidden):
+        read_people(conn, basis, Filters())
+    with pytest.raises(NamesHidden):
+        read_details(conn, basis, world.uuids["แก้ว"])
+    with pytest.raises(NamesHidden):
+        read_accounts_page(conn, counts_only, basis.as_of)
+
+
+def test_a_statement_belongs_to_its_person(world: World, conn: Connection) -> None:
+    basis = basis_of(conn)
+    mine, theirs = (read_details(conn, basis, world.uuids[name]).id for name in ("แก้ว", "เกษม"))
+    assert world.statements["แก้ว"].encode() in read_statement(conn, mine, world.statements["แก้ว"])
+    with pytest.raises(NotFound):
+        read_statement(conn, theirs, world.statements["แก้ว"])
