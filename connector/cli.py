@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,11 +13,13 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from connector import console
-from connector.imports import ImportFileError, Staged, read_roster, read_units
+from connector.imports import ImportFileError, Refusal, read_roster, read_units
 from connector.platforms import PlatformError
 from connector.settings import Settings, SettingsError, load
 from lrs.clock import utc_now
+from lrs.errors import LrsError
 from mappings.errors import MappingError
+from mappings.people import ImportReport
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -44,7 +47,7 @@ def main() -> None:
 
     try:
         app()
-    except (SettingsError, ServeError, PlatformError, ImportFileError, MappingError) as error:
+    except (SettingsError, ServeError, PlatformError, ImportFileError, MappingError, LrsError) as error:
         _fail(str(error))
     except OperationalError as error:
         _fail(f"the database cannot be used: {str(error.orig).splitlines()[0]}")
@@ -145,7 +148,7 @@ def import_units(file: ImportFile, data: Data = None) -> None:
     staged = read_units(file)
     with ready_engine(load(data=data)).begin() as conn:
         report = people.import_units(conn, staged.rows, utc_now(), "thaksa import")
-    _report(report, staged)
+    _report(report, staged.refused)
 
 
 @imports.command("roster")
@@ -161,7 +164,7 @@ def import_roster(file: ImportFile, data: Data = None) -> None:
         report = people.import_roster(conn, staged.rows, now, "thaksa import")
         linked = people.link_accounts(conn, now, "thaksa import")
         run(conn, now)
-    _report(report, staged)
+    _report(report, staged.refused)
     OUT.print(f"{linked} accounts newly linked.")
 
 
@@ -233,12 +236,12 @@ def _sync(settings: Settings, engine: Engine, name: str, accept_shrink: bool = F
     )
 
 
-def _report(report: object, staged: Staged[object]) -> None:
+def _report(report: ImportReport, refused: Sequence[Refusal]) -> None:
     OUT.print(f"{report.added} added, {report.changed} changed, {report.unchanged} unchanged.")
-    if not staged.refused:
+    if not refused:
         return
-    table = Table("row", "column", "value", "reason", title=f"{len(staged.refused)} refused")
-    for refusal in staged.refused:
+    table = Table("row", "column", "value", "reason", title=f"{len(refused)} refused")
+    for refusal in refused:
         table.add_row(str(refusal.row), refusal.column, refusal.value, refusal.reason)
     ERR.print(table)
     raise typer.Exit(1)

@@ -258,4 +258,4 @@ def _finish(
     with engine.begin() as conn:
         conn.execute(update(sync_run).where(sync_run.c.id == run_id).values(values))
     if error:
-        log.error("sync failed", run=run_id, error=told)
+        log.info("sync run failed", run=run_id, error=told)

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, select
 
 from lrs.clock import to_micros
 from lrs.database import read_only
-from lrs.errors import Forbidden, Unauthorized
+from lrs.errors import BadRequest, Conflict, Forbidden, Unauthorized
 from lrs.statement import Authority
 from lrs.tables import credential
 
@@ -68,9 +68,11 @@ def create_credential(
     """
     unknown = set(scopes) - set(SCOPES)
     if unknown or not scopes:
-        raise ValueError(
+        raise BadRequest(
             f"scopes are some of {', '.join(SCOPES)}; not {', '.join(sorted(unknown)) or 'none'}"
         )
+    if conn.execute(select(credential.c.id).where(credential.c.name == name)).first():
+        raise Conflict(f"there is a credential named {name!r} already: choose another name")
     key, secret = secrets.token_hex(16), secrets.token_urlsafe(32)
     conn.execute(
         credential.insert().values(

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from lrs import auth
 from lrs.auth import Authenticator, create_credential, revoke_credential
-from lrs.errors import Unauthorized
+from lrs.errors import BadRequest, Unauthorized
 from lrs.tables import credential, evidence
 
 from .conftest import HASH_KEY, HOME_PAGE, NOW, make_credential
@@ -139,7 +139,7 @@ def test_a_revoked_credential_leaves_the_cache(engine: Engine, monkeypatch: pyte
 
 def test_unknown_scopes_are_refused(engine: Engine) -> None:
     for scopes in (["write"], []):
-        with engine.begin() as conn, pytest.raises(ValueError, match="scopes are some of"):
+        with engine.begin() as conn, pytest.raises(BadRequest, match="scopes are some of"):
             create_credential(
                 conn, hash_key=HASH_KEY, name="x", scopes=scopes, level=1, home_pages=[HOME_PAGE], now=NOW
             )

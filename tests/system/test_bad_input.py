@@ -110,3 +110,10 @@ def test_a_folder_of_somebodys_own_is_no_demonstration(data: Path) -> None:
     before = (data / "thaksa.toml").read_text()
     assert "--data" in refused(data, "demo", "--recording", str(RECORDING), "--port", "0")
     assert (data / "thaksa.toml").read_text() == before
+
+
+def test_credentials_that_cannot_be_made(data: Path) -> None:
+    make = ("credential", "create", "--name", "reader", "--scope")
+    assert "statements/read" in refused(data, *make, "everything")
+    assert thaksa(*make, "statements/read", data=data).returncode == 0
+    assert "'reader' already" in refused(data, *make, "statements/read")
