@@ -12,7 +12,6 @@ LrsError                500
 └── Busy                503   shutting down, or the database does not answer
 """
 
-# ruff: noqa: N818 - each is named for what the client is told
 from typing import ClassVar
 
 
