@@ -6,6 +6,7 @@ one fails alone.
 """
 
 import queue
+import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -21,6 +22,7 @@ from lrs.statement import Prepared
 MOST_IN_GROUP = 2000
 # Times that a group is tried again after the database broke a deadlock or lost its connection.
 MOST_TRIES = 3
+SWITCH_SECONDS = 0.0005
 
 
 class _Request:
@@ -78,6 +80,9 @@ class Writer:
             thread.join()
 
     def _run(self) -> None:
+        # Each call of the database lets other threads run; where the event loop is busy, Python would
+        # give the turn back only after 5 ms, ten times a transaction.
+        sys.setswitchinterval(min(SWITCH_SECONDS, sys.getswitchinterval()))
         while (request := self._queue.get()) is not None:
             group, last = self._gather(request)
             self._answer(group)

@@ -5,6 +5,7 @@ definitions, the verb's display, the order of members and attachments, time zone
 duration is written, and what lies beyond a hundredth of a second of a duration.
 """
 
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
@@ -28,32 +29,34 @@ def _dump(value: Any) -> bytes:
 
 def _plain(value: Any, name: str) -> Any:
     """The value of the property `name`, with all that does not count taken away or made alike."""
+    if isinstance(value, str):
+        alike = _ALIKE.get(name)
+        return value if alike is None else alike(value)
     if isinstance(value, dict):
-        if name == "extensions":
-            return _numbers(value)
-        reference = value.get("objectType") == "StatementRef"
-        return {
-            key: item.lower() if reference and key == "id" else _plain(item, key)
-            for key, item in value.items()
-            if not _ignored(name, key, item)
-        }
+        return _numbers(value) if name == "extensions" else _plain_object(value, name)
     if isinstance(value, list):
         return sorted((_plain(item, name) for item in value), key=_dump)
-    if name == "registration":
-        return value.lower()
-    if name == "duration":
-        return values.canonical_duration(value)
-    if name == "timestamp":
-        return str(values.instant(value))
     return _numbers(value)
 
 
-def _ignored(name: str, key: str, item: Any) -> bool:
-    return (
-        key == "definition"
-        or (name == "verb" and key == "display")
-        or (key == "objectType" and item in _DEFAULT_TYPES)
-    )
+def _plain_object(value: dict[str, Any], name: str) -> dict[str, Any]:
+    plain = {}
+    for key, item in value.items():
+        if key == "definition" or (key == "display" and name == "verb"):
+            continue
+        if key == "objectType" and item in _DEFAULT_TYPES:
+            continue
+        plain[key] = _plain(item, key)
+    if value.get("objectType") == "StatementRef":
+        plain["id"] = value["id"].lower()
+    return plain
+
+
+_ALIKE: dict[str, Callable[[str], Any]] = {
+    "registration": str.lower,
+    "duration": values.canonical_duration,
+    "timestamp": lambda text: str(values.instant(text)),
+}
 
 
 def _numbers(value: Any) -> Any:

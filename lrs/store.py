@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Connection, func, or_, select, text, update
+from sqlalchemy import Column, ColumnElement, Connection, bindparam, func, or_, select, text, update
 
 from lrs import database
 from lrs.clock import from_micros
@@ -22,6 +22,43 @@ from lrs.validation import VOIDED
 
 # A process remembers at most this many dimension ids of each kind; then it starts anew.
 MOST_KNOWN = 200_000
+
+
+# The hot path's statements are built once: building one costs more than running it.
+_STORED = (
+    select(statement.c.id, statement.c.fingerprint, evidence.c.timestamp)
+    .join(evidence, evidence.c.seq == statement.c.seq)
+    .where(statement.c.id.in_(bindparam("ids", expanding=True)))
+)
+_LAST_SEQ = text("select seq from sqlite_sequence where name = 'statement'")
+_NEXT_SEQS = text(
+    "select nextval(pg_get_serial_sequence('statement', 'seq')) from generate_series(1, :count)"
+)
+_VOIDED_VERB = select(verb.c.id).where(verb.c.iri == VOIDED).scalar_subquery()
+_VOIDING = (
+    select(evidence.c.target_id, func.min(evidence.c.stored).label("at"))
+    .where(evidence.c.target_id.in_(bindparam("ids", expanding=True)))
+    .where(evidence.c.verb_id == _VOIDED_VERB)
+    .group_by(evidence.c.target_id)
+)
+_VOIDABLE = (
+    select(evidence.c.seq, evidence.c.agent_id, statement.c.id)
+    .join(statement, statement.c.seq == evidence.c.seq)
+    .where(statement.c.id.in_(bindparam("ids", expanding=True)))
+    .where(evidence.c.voided_at.is_(None), evidence.c.verb_id != _VOIDED_VERB)
+    .order_by(evidence.c.seq)
+)
+_REDEFINE = (
+    update(activity)
+    .where(activity.c.iri == bindparam("of"))
+    .where(or_(activity.c.definition.is_(None), activity.c.definition != bindparam("new")))
+    .values(definition=bindparam("new"))
+)
+_MARK_VOIDED = (
+    update(evidence)
+    .where(evidence.c.seq == bindparam("number"), evidence.c.voided_at.is_(None))
+    .values(voided_at=bindparam("at"))
+)
 
 
 class Held(NamedTuple):
@@ -83,9 +120,8 @@ def insert(conn: Connection, prepared: Sequence[Prepared], known: Known | None =
 def _not_stored(conn: Connection, prepared: Sequence[Prepared]) -> list[Prepared]:
     """Those to be written, each id once."""
     stored: dict[str, tuple[bytes, int]] = {}
-    columns = select(statement.c.id, statement.c.fingerprint, evidence.c.timestamp).join(evidence)
     for ids in database.chunks([one.id for one in prepared]):
-        for row in conn.execute(columns.where(statement.c.id.in_(ids))):
+        for row in conn.execute(_STORED, {"ids": ids}):
             stored[row[0]] = (bytes(row[1]), row[2])
     new = []
     for one in prepared:
@@ -115,7 +151,7 @@ def _write(conn: Connection, new: list[Prepared], known: Known) -> None:
         conn, evidence, [_evidence_row(seq, one, agents, verbs, activities) for seq, one in numbered]
     )
     stale = {agents[one.actor.key] for _, one in numbered}
-    stale |= _void_targets(conn, [one for _, one in numbered], verbs)
+    stale |= _void_targets(conn, [one for _, one in numbered])
     stale |= _void_latecomers(conn, [one for _, one in numbered])
     conn.execute(stale_agent.insert(), [{"agent_id": id_} for id_ in sorted(stale)])
     _write_definitions(conn, new, known)
@@ -124,10 +160,9 @@ def _write(conn: Connection, new: list[Prepared], known: Known) -> None:
 def _sequence_numbers(conn: Connection, count: int) -> Sequence[int]:
     """Numbers for new statements, ascending. On SQLite the writer is alone, so they follow the last."""
     if conn.dialect.name == "sqlite":
-        last = conn.execute(text("select seq from sqlite_sequence where name = 'statement'")).scalar() or 0
+        last = conn.execute(_LAST_SEQ).scalar() or 0
         return range(last + 1, last + 1 + count)
-    sql = "select nextval(pg_get_serial_sequence('statement', 'seq')) from generate_series(1, :count)"
-    return sorted(conn.execute(text(sql), {"count": count}).scalars())
+    return sorted(conn.execute(_NEXT_SEQS, {"count": count}).scalars())
 
 
 def _ours(conn: Connection, numbered: list[tuple[int, Prepared]]) -> list[tuple[int, Prepared]]:
@@ -228,59 +263,37 @@ def _write_definitions(conn: Connection, new: Sequence[Prepared], known: Known) 
     last = {one.activity_iri: one.definition for one in new if one.activity_iri and one.definition}
     changed = {iri: text_ for iri, text_ in last.items() if known.definitions.get(iri) != text_}
     for iri in sorted(changed):
-        differs = or_(activity.c.definition.is_(None), activity.c.definition != changed[iri])
-        conn.execute(update(activity).where(activity.c.iri == iri, differs).values(definition=changed[iri]))
-    known.add(known.definitions, changed)
+        conn.execute(_REDEFINE, {"of": iri, "new": changed[iri]})
+    if changed:
+        known.add(known.definitions, changed)
 
 
 # ---- voiding ------------------------------------------------------------------------------------
 
 
-def _void_targets(conn: Connection, new: Sequence[Prepared], verbs: Mapping[str, int]) -> set[int]:
-    """Mark what these statements void; the agents concerned. A voiding statement stays unvoided."""
+def _void_targets(conn: Connection, new: Sequence[Prepared]) -> set[int]:
+    """Mark what these statements void; the agents concerned."""
     moments = {one.target_id: one.stored for one in new if one.voids and one.target_id}
-    agents = set()
-    for ids in database.chunks(sorted(moments)):
-        found = conn.execute(
-            select(evidence.c.seq, evidence.c.agent_id, statement.c.id)
-            .join(statement, statement.c.seq == evidence.c.seq)
-            .where(statement.c.id.in_(ids), evidence.c.voided_at.is_(None))
-            .where(evidence.c.verb_id != verbs[VOIDED])
-            .order_by(evidence.c.seq)
-        ).all()
-        for seq, agent_id, id_ in found:
-            _mark_voided(conn, seq, moments[id_])
-            agents.add(agent_id)
-    return agents
+    return _void(conn, moments) if moments else set()
 
 
 def _void_latecomers(conn: Connection, new: Sequence[Prepared]) -> set[int]:
     """Mark those of these statements that were voided before they came; the agents concerned."""
-    agents = set()
+    moments: dict[str, int] = {}
     for ids in database.chunks([one.id for one in new if not one.voids]):
-        voiding = (
-            select(evidence.c.target_id, func.min(evidence.c.stored).label("at"))
-            .join(verb, verb.c.id == evidence.c.verb_id)
-            .where(verb.c.iri == VOIDED, evidence.c.target_id.in_(ids))
-            .group_by(evidence.c.target_id)
-            .subquery()
-        )
-        found = conn.execute(
-            select(evidence.c.seq, evidence.c.agent_id, voiding.c.at)
-            .join(statement, statement.c.seq == evidence.c.seq)
-            .join(voiding, voiding.c.target_id == statement.c.id)
-            .where(evidence.c.voided_at.is_(None))
-        ).all()
-        for seq, agent_id, at in found:
-            _mark_voided(conn, seq, at)
+        moments.update((row[0], row[1]) for row in conn.execute(_VOIDING, {"ids": ids}))
+    return _void(conn, moments) if moments else set()
+
+
+def _void(conn: Connection, moments: Mapping[str, int]) -> set[int]:
+    """Mark the statements of these ids, but voiding ones, which nothing voids; the agents concerned."""
+    agents = set()
+    for ids in database.chunks(sorted(moments)):
+        found = conn.execute(_VOIDABLE, {"ids": ids}).all()
+        for seq, agent_id, id_ in found:
+            conn.execute(_MARK_VOIDED, {"number": seq, "at": moments[id_]})
             agents.add(agent_id)
     return agents
-
-
-def _mark_voided(conn: Connection, seq: int, at: int) -> None:
-    conn.execute(
-        update(evidence).where(evidence.c.seq == seq, evidence.c.voided_at.is_(None)).values(voided_at=at)
-    )
 
 
 # ---- reading ------------------------------------------------------------------------------------

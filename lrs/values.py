@@ -34,11 +34,12 @@ _TIMESTAMP = re.compile(
 )
 _DECIMAL = r"(?:[.,]\d+)?"
 _DURATION = re.compile(
-    rf"P(?=[\dT])(?:(?P<W>\d+{_DECIMAL})W|(?:(?P<Y>\d+{_DECIMAL})Y)?(?:(?P<M>\d+{_DECIMAL})M)?"
-    rf"(?:(?P<D>\d+{_DECIMAL})D)?"
-    rf"(?:T(?=\d)(?:(?P<h>\d+{_DECIMAL})H)?(?:(?P<m>\d+{_DECIMAL})M)?(?:(?P<s>\d+{_DECIMAL})S)?)?)",
+    rf"P(?=[\dT])(?:(\d+{_DECIMAL})W|(?:(\d+{_DECIMAL})Y)?(?:(\d+{_DECIMAL})M)?"
+    rf"(?:(\d+{_DECIMAL})D)?"
+    rf"(?:T(?=\d)(?:(\d+{_DECIMAL})H)?(?:(\d+{_DECIMAL})M)?(?:(\d+{_DECIMAL})S)?)?)",
     re.ASCII,
 )
+_ZERO = Decimal(0)
 _CENTISECOND = Decimal("0.01")
 
 
@@ -155,8 +156,9 @@ def canonical_duration(value: str) -> list[str]:
     match = _DURATION.fullmatch(value)
     if match is None:
         return [value]
-    part = {name: Decimal((text or "0").replace(",", ".")) for name, text in match.groupdict().items()}
-    seconds = (part["h"] * 60 + part["m"]) * 60 + part["s"]
-    months, days = part["Y"] * 12 + part["M"], part["W"] * 7 + part["D"]
-    cut = seconds - seconds % _CENTISECOND
-    return [str((amount + 0).normalize()) for amount in (months, days, cut)]
+    weeks, years, months, days, hours, minutes, seconds = (
+        Decimal(part.replace(",", ".")) if part else _ZERO for part in match.groups()
+    )
+    exact = (hours * 60 + minutes) * 60 + seconds
+    parts = (years * 12 + months, weeks * 7 + days, exact - exact % _CENTISECOND)
+    return [str((part + 0).normalize()) for part in parts]
