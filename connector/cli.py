@@ -37,7 +37,8 @@ app.add_typer(credentials, name="credential")
 Data = Annotated[Path | None, typer.Option(help="Data folder (THAKSA_DATA; default: data).")]
 Port = Annotated[int | None, typer.Option(help="Port on loopback; 0 takes a free one.", min=0, max=65535)]
 ImportFile = Annotated[Path, typer.Argument(metavar="FILE", help="CSV, UTF-8.")]
-OUT = Console()
+# Lines are not folded: other programs read them.
+OUT = Console(soft_wrap=True)
 ERR = Console(stderr=True)
 
 
