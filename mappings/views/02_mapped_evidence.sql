@@ -10,26 +10,33 @@ select
   e.seq as seq,
   e.level * 100000000000000000 + e.happened_at as rank
 from learner_evidence e
-inner join course_alias n on n.activity_iri = e.activity_iri
+cross join course_alias n
+cross join mapping m
+cross join framework f
+cross join mapping_verb w
+where n.activity_iri = e.activity_iri
   and n.recorded_at <= e.known_at
   and n.valid_from <= e.as_of_day
   and (n.valid_to is null or n.valid_to >= e.as_of_day)
-inner join mapping m on m.course_id = n.course_id
+  and m.course_id = n.course_id
   and m.status = 'approved'
   and m.recorded_at <= e.known_at
   and (m.ended_at is null or m.ended_at > e.known_at)
   and m.valid_from <= e.as_of_day
   and (m.valid_to is null or m.valid_to >= e.as_of_day)
   and e.level <= m.level_at_most
-inner join framework f on f.id = m.framework_id
+  and f.id = m.framework_id
   and f.recorded_at <= e.known_at
   and f.valid_from <= e.as_of_day
   and (f.valid_to is null or f.valid_to >= e.as_of_day)
-inner join mapping_verb w on w.mapping_id = m.id and w.verb_iri = e.verb_iri
-where w.criterion = 'progress'
-  or (
-    w.criterion = 'complete'
-    and e.completion
-    and e.success
-    and (m.score_at_least is null or e.score_scaled >= m.score_at_least)
+  and w.mapping_id = m.id
+  and w.verb_iri = e.verb_iri
+  and (
+    w.criterion = 'progress'
+    or (
+      w.criterion = 'complete'
+      and e.completion
+      and e.success
+      and (m.score_at_least is null or e.score_scaled >= m.score_at_least)
+    )
   )
