@@ -148,7 +148,7 @@ class _Pages:
         with self._engine.begin() as conn:
             top = root_scope(conn)
             basis = self._basis(conn, filters.school)
-            people, schools = read_people(conn, basis, filters), read_schools(conn, top)
+            people, schools = read_people(conn, basis, filters), read_schools(conn, top, basis.scope)
         return render(
             "people.html",
             basis=basis,

@@ -5,7 +5,7 @@ from connector.report.errors import NamesHidden, NotFound, UnknownFilter
 from connector.report.queries import people as module
 from connector.report.queries.accounts import read_accounts_page
 from connector.report.queries.basis import narrowed, read_basis, root_scope
-from connector.report.queries.people import Filters, read_people
+from connector.report.queries.people import Filters, read_people, read_schools
 from connector.report.queries.person import read_details, read_statement
 from mappings.people import Scope
 from tests.mappings.world import NOW
@@ -74,6 +74,22 @@ def test_pages_follow_each_other(conn: Connection, monkeypatch: pytest.MonkeyPat
     assert [len(page.rows) for page in pages] == [3, 1, 0]
     assert pages[0].pages == 2
     assert len({row.uuid for page in pages for row in page.rows}) == 4
+
+
+def test_the_choice_of_units_stays_short(conn: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    top = root_scope(conn)
+    chosen = narrowed(conn, top, "area-1")
+    assert {uid for uid, _ in read_schools(conn, top, chosen)} == {
+        "obec",
+        "area-1",
+        "area-2",
+        "s1",
+        "s2",
+        "s3",
+    }
+    monkeypatch.setattr(module, "MOST_CHOICES", 2)
+    assert [uid for uid, _ in read_schools(conn, top, chosen)][-2:] == ["s2", "s1"]
+    assert {uid for uid, _ in read_schools(conn, top, top)} == {"obec", "area-1", "area-2"}
 
 
 def test_a_stranger_is_not_found(world: World, conn: Connection) -> None:

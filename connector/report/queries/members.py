@@ -1,14 +1,15 @@
 """Who is counted: the people of a unit's subtree on a day, each once, with the group of that day."""
 
 from datetime import date
+from typing import Any
 
-from sqlalchemy import Subquery, and_, case, func, select
+from sqlalchemy import CTE, ColumnElement, FromClause, and_, case, false, func, or_, select
 
 from connector.report.queries.basis import Basis, valid_on
-from mappings.tables import competency_state, group_assignment, membership, requirement, unit_path
+from mappings.tables import competency_state, group_assignment, membership, unit_path
 
 
-def members(unit_id: int, day: date) -> Subquery:
+def members(unit_id: int, day: date) -> CTE:
     """One row a person with a membership in the subtree that day.
 
     Columns: person_id, unit_id, position_th, rank_th, line, group_code, classified (1 or 0).
@@ -36,37 +37,33 @@ def members(unit_id: int, day: date) -> Subquery:
         .where(unit_path.c.ancestor_id == unit_id, valid_on(m, day))
         .subquery("every_membership")
     )
-    return select(every).where(every.c.rank == 1).subquery("members")
+    # Computed once a query: SQLite would else do so again for every row that it is joined with.
+    return select(every).where(every.c.rank == 1).cte("members").prefix_with("MATERIALIZED")
 
 
-def required_items(basis: Basis) -> Subquery:
-    """group_code, competency_id: what is asked of a group, each pair once."""
-    r = requirement.c
-    return (
-        select(r.group_code, r.competency_id)
-        .where(r.framework_id == basis.framework_id)
-        .distinct()
-        .subquery("required")
-    )
+def is_required(
+    basis: Basis, group_code: ColumnElement[Any], item_id: ColumnElement[Any]
+) -> ColumnElement[bool]:
+    """Whether an item is asked of a group, written out: groups that are asked the same share one term."""
+    alike: dict[frozenset[int], list[str]] = {}
+    for group, ids in sorted(basis.required.items()):
+        alike.setdefault(ids, []).append(group)
+    return or_(false(), *(group_code.in_(groups) & item_id.in_(sorted(ids)) for ids, groups in alike.items()))
 
 
-def tallies(people: Subquery, basis: Basis) -> Subquery:
-    """person_id, complete, in_progress: how many of a person's required items; no row where none."""
-    required = required_items(basis)
+def number_in(people: FromClause, basis: Basis, *states: int) -> ColumnElement[int]:
+    """How many of the items asked of a person are in one of these states.
+
+    Correlated on purpose: a look-up by primary key for each person, whatever a planner guesses.
+    """
     state = competency_state.c
     return (
-        select(
-            people.c.person_id,
-            func.sum(case((state.state == 2, 1), else_=0)).label("complete"),
-            func.sum(case((state.state == 1, 1), else_=0)).label("in_progress"),
+        select(func.count())
+        .where(
+            state.person_id == people.c.person_id,
+            state.state.in_(states),
+            is_required(basis, people.c.group_code, state.competency_id),
         )
-        .join(competency_state, state.person_id == people.c.person_id)
-        .join(
-            required,
-            (required.c.competency_id == state.competency_id)
-            & (required.c.group_code == people.c.group_code),
-        )
-        .where(state.state > 0)
-        .group_by(people.c.person_id)
-        .subquery("tallies")
+        .correlate(people)
+        .scalar_subquery()
     )

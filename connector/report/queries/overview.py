@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, Subquery, case, func, or_, select
+from sqlalchemy import CTE, ColumnElement, Connection, Select, case, func, select
 
 from connector.report.queries.basis import Basis, Item, Unit
-from connector.report.queries.members import members, required_items, tallies
+from connector.report.queries.members import is_required, members, number_in
 from connector.report.thai import GROUPS, group_name
 from mappings.tables import competency_state, unit, unit_path
 
@@ -80,9 +80,10 @@ _Cells = dict[tuple[int, str | None, bool], _Cell]
 
 
 def read_overview(conn: Connection, basis: Basis) -> Overview:
-    """The whole overview in four SELECTs, whatever the number of units."""
-    units, row_of, whole = _rows_of(conn, basis)
-    cells = _read_cells(conn, basis, row_of)
+    """The whole overview in five SELECTs, whatever the number of units."""
+    whole = _is_large(conn, basis)
+    units = _rows_of(conn, basis, whole)
+    cells = _read_cells(conn, basis, _placed(basis, whole))
     by_unit: dict[int, list[tuple[str | None, bool, _Cell]]] = {}
     for (unit_id, group, classified), cell in cells.items():
         by_unit.setdefault(unit_id, []).append((group, classified, cell))
@@ -105,84 +106,78 @@ def read_overview(conn: Connection, basis: Basis) -> Overview:
     )
 
 
-def _rows_of(conn: Connection, basis: Basis) -> tuple[Sequence[Unit], Subquery, bool]:
-    """The units that are rows, in Thai order, and the SELECT unit_id -> row_id that says whose row.
+def _is_large(conn: Connection, basis: Basis) -> bool:
+    """Whether rows are the units directly below, each for its whole subtree, and not every unit."""
+    below = unit_path.c.ancestor_id == basis.unit.id
+    return conn.execute(select(func.count()).select_from(unit_path).where(below)).scalar_one() > MOST_ROWS
 
-    Third: whether a row of a unit below counts its whole subtree.
-    """
-    below = unit_path.c.ancestor_id == basis.scope.unit_id
-    count = conn.execute(select(func.count()).select_from(unit_path).where(below)).scalar_one()
-    if count <= MOST_ROWS:
-        row_of = select(unit_path.c.unit_id, unit_path.c.unit_id.label("row_id")).where(below)
-        shown = select(unit).join(unit_path, unit_path.c.unit_id == unit.c.id).where(below)
-    else:
-        heads = below & (unit_path.c.depth <= 1)
-        child = select(unit_path.c.unit_id.label("row_id"), unit_path.c.depth).where(heads).subquery("child")
-        # The unit itself heads only its own people; each unit below it, its whole subtree.
-        row_of = (
-            select(unit_path.c.unit_id, child.c.row_id)
-            .join(child, child.c.row_id == unit_path.c.ancestor_id)
-            .where(or_(child.c.depth == 1, unit_path.c.unit_id == child.c.row_id))
+
+def _rows_of(conn: Connection, basis: Basis, whole: bool) -> list[Unit]:
+    """The units that are rows: offices, then schools, in Thai order."""
+    shown = (
+        select(unit)
+        .join(unit_path, unit_path.c.unit_id == unit.c.id)
+        .where(unit_path.c.ancestor_id == basis.unit.id)
+        .order_by(case((unit.c.kind == "school", 1), else_=0), unit.c.sort_key, unit.c.uid)
+    )
+    if whole:
+        shown = shown.where(unit_path.c.depth <= 1)
+    return [Unit(row.id, row.uid, row.kind, row.name_th) for row in conn.execute(shown)]
+
+
+def _placed(basis: Basis, whole: bool) -> CTE:
+    """The people with the row they are counted in: person_id, row_id, group_code, classified."""
+    people = members(basis.unit.id, basis.as_of)
+    row_id: ColumnElement[int] = people.c.unit_id
+    if whole:
+        # The unit's own people are below none of its children and stay in its own row.
+        head = (
+            select(unit_path.c.ancestor_id)
+            .join(unit, unit.c.id == unit_path.c.ancestor_id)
+            .where(unit_path.c.unit_id == people.c.unit_id, unit.c.parent_id == basis.unit.id)
+            .scalar_subquery()
         )
-        shown = select(unit).join(unit_path, unit_path.c.unit_id == unit.c.id).where(heads)
-    ordered = shown.order_by(case((unit.c.kind == "school", 1), else_=0), unit.c.sort_key, unit.c.uid)
-    units = [Unit(row.id, row.uid, row.kind, row.name_th) for row in conn.execute(ordered)]
-    return units, row_of.subquery("row_of"), count > MOST_ROWS
+        row_id = func.coalesce(head, people.c.unit_id)
+    placed = select(people.c.person_id, row_id.label("row_id"), people.c.group_code, people.c.classified)
+    return placed.cte("placed").prefix_with("MATERIALIZED")
 
 
-def _read_cells(conn: Connection, basis: Basis, row_of: Subquery) -> _Cells:
-    people = members(basis.scope.unit_id, basis.as_of)
+def _read_cells(conn: Connection, basis: Basis, placed: CTE) -> _Cells:
     cells: _Cells = {}
-    for row_id, group, classified, persons in conn.execute(_persons(people, row_of)):
+    for row_id, group, classified, persons in conn.execute(_persons(placed)):
         cells[row_id, group, bool(classified)] = _Cell(persons=persons)
-    for row_id, group, item_id, state, number in conn.execute(_states(people, row_of, basis)):
+    for row_id, group, item_id, state, number in conn.execute(_states(placed, basis)):
         cells[row_id, group, True].states[item_id, state] = number
-    for row_id, group, complete, number in conn.execute(_finished(people, row_of, basis)):
-        if complete >= len(basis.required_of(group)):
+    for row_id, group, complete, number in conn.execute(_finished(placed, basis)):
+        if 0 < len(basis.required_of(group)) <= complete:
             cells[row_id, group, True].all_complete += number
     return cells
 
 
-def _persons(people: Subquery, row_of: Subquery) -> Select[Any]:
-    keys = (row_of.c.row_id, people.c.group_code, people.c.classified)
-    return (
-        select(*keys, func.count())
-        .select_from(people)
-        .join(row_of, row_of.c.unit_id == people.c.unit_id)
-        .group_by(*keys)
-    )
+def _persons(placed: CTE) -> Select[Any]:
+    keys = (placed.c.row_id, placed.c.group_code, placed.c.classified)
+    return select(*keys, func.count()).group_by(*keys)
 
 
-def _states(people: Subquery, row_of: Subquery, basis: Basis) -> Select[Any]:
-    required = required_items(basis)
+def _states(placed: CTE, basis: Basis) -> Select[Any]:
     state = competency_state.c
-    keys = (row_of.c.row_id, people.c.group_code, state.competency_id, state.state)
+    keys = (placed.c.row_id, placed.c.group_code, state.competency_id, state.state)
     return (
         select(*keys, func.count())
-        .select_from(people)
-        .join(row_of, row_of.c.unit_id == people.c.unit_id)
-        .join(competency_state, state.person_id == people.c.person_id)
-        .join(
-            required,
-            (required.c.competency_id == state.competency_id)
-            & (required.c.group_code == people.c.group_code),
-        )
-        .where(state.state > 0)
+        .select_from(placed)
+        .join(competency_state, state.person_id == placed.c.person_id)
+        .where(state.state > 0, is_required(basis, placed.c.group_code, state.competency_id))
         .group_by(*keys)
     )
 
 
-def _finished(people: Subquery, row_of: Subquery, basis: Basis) -> Select[Any]:
+def _finished(placed: CTE, basis: Basis) -> Select[Any]:
     """How many people have how many items complete; what is enough for a group is data."""
-    tally = tallies(people, basis)
-    keys = (row_of.c.row_id, people.c.group_code, tally.c.complete)
-    return (
-        select(*keys, func.count())
-        .select_from(people)
-        .join(row_of, row_of.c.unit_id == people.c.unit_id)
-        .join(tally, tally.c.person_id == people.c.person_id)
-        .group_by(*keys)
-    )
+    each = select(
+        placed.c.row_id, placed.c.group_code, number_in(placed, basis, 2).label("complete")
+    ).subquery("each_person")
+    keys = (each.c.row_id, each.c.group_code, each.c.complete)
+    return select(*keys, func.count()).where(each.c.group_code.is_not(None)).group_by(*keys)
 
 
 def _head(one: Unit, basis: Basis, whole: bool) -> _Head:

@@ -6,17 +6,18 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, false, func, literal, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case, false, func, literal, select
 
 from connector.report.errors import NamesHidden, UnknownFilter
 from connector.report.queries.basis import Basis, Item
-from connector.report.queries.members import members, tallies
+from connector.report.queries.members import members, number_in
 from connector.report.thai import GROUPS
 from mappings.people import Scope
 from mappings.tables import competency_state, person, unit, unit_path
 from mappings.thai_text import normalise
 
 PAGE = 100
+MOST_CHOICES = 400
 UNCLASSIFIED = "unclassified"
 OUTSIDE = "outside"
 
@@ -119,15 +120,24 @@ def read_states(conn: Connection, person_ids: Sequence[int]) -> dict[int, dict[i
     return found
 
 
-def read_schools(conn: Connection, scope: Scope) -> list[tuple[str, str]]:
-    """(uid, name) of the units of the subtree, schools last, in Thai order: the choices of a filter."""
-    rows = conn.execute(
+def read_schools(conn: Connection, top: Scope, chosen: Scope) -> list[tuple[str, str]]:
+    """(uid, name) of the units that a filter offers, schools last, in Thai order.
+
+    All within `top`; where those are too many for a list, the chosen unit with those around it: the
+    units right below `top` and right below the chosen one.
+    """
+    path = unit_path.c
+    every = (
         select(unit.c.uid, unit.c.name_th)
-        .join(unit_path, unit_path.c.unit_id == unit.c.id)
-        .where(unit_path.c.ancestor_id == scope.unit_id)
+        .join(unit_path, path.unit_id == unit.c.id)
+        .where(path.ancestor_id == top.unit_id)
         .order_by(case((unit.c.kind == "school", 1), else_=0), unit.c.sort_key, unit.c.uid)
     )
-    return [(row.uid, row.name_th) for row in rows]
+    number = conn.execute(select(func.count()).select_from(every.subquery())).scalar_one()
+    if number > MOST_CHOICES:
+        parents = (top.unit_id, chosen.unit_id)
+        every = every.where(unit.c.parent_id.in_(parents) | unit.c.id.in_(parents))
+    return [(row.uid, row.name_th) for row in conn.execute(every)]
 
 
 def _person(line: Any, states: Mapping[int, int], basis: Basis) -> Person:
@@ -150,7 +160,7 @@ def _person(line: Any, states: Mapping[int, int], basis: Basis) -> Person:
 def _filtered(basis: Basis, filters: Filters) -> Select[Any]:
     item = _item(basis, filters.item)
     people = members(basis.scope.unit_id, basis.as_of)
-    tally, state = tallies(people, basis), competency_state.c
+    state = competency_state.c
     item_id = item.id if item else None
     query = (
         select(
@@ -181,8 +191,7 @@ def _filtered(basis: Basis, filters: Filters) -> Select[Any]:
         )
         one = func.coalesce(state.state, 0)
         return query.where(_asked_of(people.c.group_code, basis, item), _item_is(one, filters.state))
-    query = query.outerjoin(tally, tally.c.person_id == people.c.person_id)
-    return query.where(_all_are(tally.c, _number_required(people.c.group_code, basis), filters.state))
+    return query.where(_all_are(people, basis, filters.state))
 
 
 def _item(basis: Basis, code: str) -> Item | None:
@@ -238,17 +247,18 @@ def _item_is(state: ColumnElement[int], wanted: str) -> ColumnElement[bool]:
             return state == 0
 
 
-def _all_are(tally: Any, required: ColumnElement[int], wanted: str) -> ColumnElement[bool]:
-    complete, begun = func.coalesce(tally.complete, 0), func.coalesce(tally.in_progress, 0)
+def _all_are(people: FromClause, basis: Basis, wanted: str) -> ColumnElement[bool]:
+    required = _number_required(people.c.group_code, basis)
+    complete, begun = number_in(people, basis, 2), number_in(people, basis, 1, 2)
     match _state(wanted):
         case State.COMPLETE:
             return (complete >= required) & (required > 0)
         case State.NOT_FINISHED:
             return complete < required
         case State.IN_PROGRESS:
-            return (complete < required) & (complete + begun > 0)
+            return (complete < required) & (begun > 0)
         case State.NOT_STARTED:
-            return complete + begun == 0
+            return begun == 0
 
 
 def _number_required(group_code: ColumnElement[str], basis: Basis) -> ColumnElement[int]:
