@@ -47,12 +47,8 @@ def test_names_are_escaped(client: TestClient) -> None:
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
 
 
-def test_a_search_is_escaped_too(client: TestClient) -> None:
-    assert INJECTION not in client.get("/people", params={"q": f'"{INJECTION}'}).text
-
-
 def test_states_are_words_and_not_colours_alone(client: TestClient) -> None:
-    text = client.get("/people", params={"q": "แก้ว"}).text
+    text = client.get("/people", params={"item": "D1.1", "state": "complete"}).text
     assert text.count('<span class="sr">ผ่าน</span>') == 1
     assert text.count('<span class="sr">ยังไม่เริ่ม</span>') == 9
 

@@ -14,7 +14,6 @@ from connector.report.queries.members import members, number_in
 from connector.report.thai import GROUPS
 from mappings.people import Scope
 from mappings.tables import competency_state, person, unit, unit_path
-from mappings.thai_text import normalise
 
 PAGE = 100
 MOST_CHOICES = 400
@@ -44,7 +43,6 @@ class Filters(BaseModel):
     group: str = ""
     item: str = ""
     state: str = ""
-    q: str = ""
     page: int = Field(default=1, ge=1, le=100_000)
 
     def at(self, page: int) -> "Filters":
@@ -179,7 +177,7 @@ def _filtered(basis: Basis, filters: Filters) -> Select[Any]:
         .select_from(people)
         .join(person, person.c.id == people.c.person_id)
         .join(unit, unit.c.id == people.c.unit_id)
-        .where(_group_is(people.c, filters.group), _name_has(filters.q))
+        .where(_group_is(people.c, filters.group))
     )
     if filters.own:
         query = query.where(people.c.unit_id == basis.unit.id)
@@ -213,14 +211,6 @@ def _group_is(people: Any, group: str) -> ColumnElement[bool]:
     if group in GROUPS:
         return people.group_code == group  # type: ignore[no-any-return]
     raise UnknownFilter("ไม่มีกลุ่มตามที่เลือก: เลือกได้ M A S T ยังไม่จัดกลุ่ม หรือนอกกรอบแนวทาง")
-
-
-def _name_has(q: str) -> ColumnElement[bool]:
-    wanted = normalise(q)
-    if not wanted:
-        return literal(1) == 1
-    written = person.c.prefix_th + person.c.given_name + " " + person.c.family_name
-    return written.icontains(wanted, autoescape=True)
 
 
 def _state(text: str) -> State:
