@@ -1,31 +1,24 @@
 """The web application: the record store at /xapi, the report API at /api/v1, the pages at /."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from importlib.resources import files
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 from sqlalchemy import Engine, text
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from connector.headers import SecurityHeaders
 from connector.report.api import router_api
 from connector.report.pages import router_pages
 from connector.settings import Settings
 from lrs import create_lrs_app
 from lrs.database import connect, read_only
 
-# Nothing is fetched from another host; styles may be inline (the bars' widths).
-PAGE_POLICY = (
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "frame-ancestors 'none'; form-action 'self'; base-uri 'none'"
-)
-DOCS_POLICY = PAGE_POLICY.replace(
-    "default-src 'self';", "default-src 'self'; script-src 'self' 'unsafe-inline';"
-)
 # A page of another site that resolves its own name to 127.0.0.1 sends that name: refuse it.
 LOOPBACK_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 
@@ -44,7 +37,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.mount("/xapi", store)
     app.mount("/static", StaticFiles(directory=str(files("connector.report") / "static")), name="static")
     app.include_router(router_pages(engine), include_in_schema=False)
-    app.middleware("http")(_security_headers)
+    app.add_middleware(SecurityHeaders)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_HOSTS, www_redirect=False)
     return app
 
@@ -67,14 +60,3 @@ def _health(engine: Engine) -> Callable[[], Response]:
         return JSONResponse({"status": "ok"})
 
     return health
-
-
-async def _security_headers(
-    request: Request, call_next: Callable[[Request], Awaitable[Response]]
-) -> Response:
-    response = await call_next(request)
-    policy = DOCS_POLICY if request.url.path == "/docs" else PAGE_POLICY
-    response.headers.setdefault("Content-Security-Policy", policy)
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "same-origin")
-    return response

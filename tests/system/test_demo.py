@@ -67,6 +67,13 @@ def test_figures_of_a_person_lead_to_statements(demo: Demo) -> None:
     assert cited <= known
 
 
+def test_pages_forbid_what_they_do_not_need(demo: Demo) -> None:
+    for path, scripts in (("", False), ("people", False), ("docs", True), ("healthz", False)):
+        policy = requests.get(demo.url + path, timeout=30).headers["Content-Security-Policy"]
+        assert "default-src 'self'" in policy
+        assert ("script-src" in policy) == scripts
+
+
 def test_other_hosts_are_refused(demo: Demo) -> None:
     answer = requests.get(demo.url, headers={"Host": "attacker.example"}, timeout=30)
     assert answer.status_code == 400
