@@ -6,7 +6,8 @@ learners that are gone when its transaction ends, so several never disturb each 
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
@@ -51,6 +52,9 @@ __all__ = ["bangkok_day", "create_views", "end_of_bangkok_day", "rebuild", "refr
 _ONE_AT_A_TIME = 7_420_563
 """PostgreSQL's advisory lock for whoever computes progress; SQLite has one writer anyway."""
 
+_FEW = 100
+"""So many learners PostgreSQL computes fastest one after another, index by index."""
+
 _KEEP = (
     """insert into competency_state (person_id, competency_id, state)
        select s.person_id, s.competency_id, s.state from competency_progress s
@@ -90,7 +94,7 @@ def refresh(conn: Connection, now: datetime) -> int:
     rows = [{"batch": batch, "person_id": person_id} for person_id in sorted(_take_stale(conn))]
     if rows:
         conn.execute(insert(batch_learner), rows)
-    _recompute(conn, batch, now, day)
+    _recompute(conn, batch, len(rows), now, day)
     return len(rows)
 
 
@@ -102,7 +106,7 @@ def rebuild(conn: Connection, now: datetime) -> int:
     everybody = select(literal(batch), person.c.id)
     conn.execute(insert(batch_learner).from_select(["batch", "person_id"], everybody))
     learners = conn.execute(select(func.count()).where(batch_learner.c.batch == batch)).scalar_one()
-    _recompute(conn, batch, now, bangkok_day(now))
+    _recompute(conn, batch, learners, now, bangkok_day(now))
     return learners
 
 
@@ -150,7 +154,7 @@ def _persons_of(agents: Sequence[int]) -> Select[tuple[int]]:
     )
 
 
-def _recompute(conn: Connection, batch: str, now: datetime, day: date) -> None:
+def _recompute(conn: Connection, batch: str, size: int, now: datetime, day: date) -> None:
     """Replace the rows of the batch's learners, then forget the batch."""
     learners = select(batch_learner.c.person_id).where(batch_learner.c.batch == batch)
     times = {"as_of_day": day, "known_at": max(to_micros(now), _last_change(conn, learners))}
@@ -160,12 +164,26 @@ def _recompute(conn: Connection, batch: str, now: datetime, day: date) -> None:
     conn.execute(text("analyze batch_learner"))
     for table in (competency_state, learning_event):
         conn.execute(delete(table).where(table.c.person_id.in_(learners)))
-    for sql in _KEEP:
-        conn.execute(text(sql), {"batch": batch})
+    with _joins_for(conn, size):
+        for sql in _KEEP:
+            conn.execute(text(sql), {"batch": batch})
     for table in (batch_learner, parameter):
         conn.execute(delete(table).where(table.c.batch == batch))
     conn.execute(delete(refresh_state))
     conn.execute(insert(refresh_state).values(id=1, **times))
+
+
+@contextmanager
+def _joins_for(conn: Connection, size: int) -> Iterator[None]:
+    """PostgreSQL takes the joins of these views to yield one row each, and compares every completion with
+    every other: fine for a few learners, hours for many.
+    """
+    many = conn.dialect.name == "postgresql" and size > _FEW
+    if many:
+        conn.execute(text("set local enable_nestloop = off"))
+    yield
+    if many:
+        conn.execute(text("set local enable_nestloop = on"))
 
 
 def _last_change(conn: Connection, learners: Select[tuple[int]]) -> int:
