@@ -237,7 +237,8 @@ def _sync(settings: Settings, engine: Engine, name: str, accept_shrink: bool = F
     )
 
 
-def _report(report: ImportReport, refused: Sequence[Refusal]) -> None:
+def _report(report: ImportReport, unreadable: Sequence[Refusal]) -> None:
+    refused = sorted([*unreadable, *report.refused], key=lambda refusal: refusal.row)
     OUT.print(f"{report.added} added, {report.changed} changed, {report.unchanged} unchanged.")
     if not refused:
         return

@@ -117,3 +117,21 @@ def test_credentials_that_cannot_be_made(data: Path) -> None:
     assert "statements/read" in refused(data, *make, "everything")
     assert thaksa(*make, "statements/read", data=data).returncode == 0
     assert "'reader' already" in refused(data, *make, "statements/read")
+
+
+def test_every_refused_row_of_an_import_is_named_and_the_others_are_taken(data: Path) -> None:
+    units = data / "units.csv"
+    units.write_text(
+        "uid,kind,name_th,parent_uid,code\n"
+        "top,obec,สพฐ. (ทดสอบ),,\n"
+        "a,castle,ปราสาท,top,\n"
+        "b,school,โรงเรียนลอย,nowhere,1\n"
+        "c,area_office,สพป.ทดสอบ,top,2\n"
+    )
+    ran = thaksa("import", "units", str(units), data=data)
+    assert ran.returncode == 1
+    assert "2 added" in ran.stdout
+    assert "2 refused" in ran.stderr
+    assert "castle" in ran.stderr
+    assert "nowhere" in ran.stderr
+    assert "0 added, 0 changed, 2 unchanged" in thaksa("import", "units", str(units), data=data).stdout
