@@ -8,7 +8,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine
 
 from mappings.load import load_shipped
-from mappings.progress import create_views
+from mappings.progress import create_views, drop_views
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -16,6 +16,7 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 def upgrade(engine: Engine, now: datetime) -> None:
     """From an empty database or any released revision; a database that is current stays as it is."""
     with engine.begin() as conn:
+        drop_views(conn)
         migrate(conn)
         create_views(conn)
         load_shipped(conn, now, "thaksa upgrade")

@@ -12,7 +12,6 @@ from lrs.errors import BadRequest, TooLarge, Unsupported
 from lrs.validation import VERSIONS
 
 VERSION_HEADER = "X-Experience-API-Version"
-MOST_OCTETS = 32 * 1024 * 1024
 # Communication 3.3: any 1.0.x is served as 1.0.3.
 _FIRST = re.compile(r"1\.0(\.\d+)?")
 

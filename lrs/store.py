@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import orjson
 from sqlalchemy import Column, ColumnElement, Connection, bindparam, func, or_, select, text, update
 
 from lrs import database
 from lrs.clock import from_micros
+from lrs.comparison import fingerprint
 from lrs.errors import Conflict
 from lrs.query import Query
 from lrs.statement import Actor, Prepared
@@ -26,14 +28,13 @@ MOST_KNOWN = 200_000
 
 # The hot path's statements are built once: building one costs more than running it.
 _STORED = (
-    select(statement.c.id, statement.c.fingerprint, evidence.c.timestamp)
+    select(statement.c.id, statement.c.body, evidence.c.timestamp)
     .join(evidence, evidence.c.seq == statement.c.seq)
     .where(statement.c.id.in_(bindparam("ids", expanding=True)))
 )
-_LAST_SEQ = text("select seq from sqlite_sequence where name = 'statement'")
-_NEXT_SEQS = text(
-    "select nextval(pg_get_serial_sequence('statement', 'seq')) from generate_series(1, :count)"
-)
+# Held to the end of a transaction that writes statements: see docs/decisions/0006.
+_WRITER_LOCK = text("select pg_advisory_xact_lock(7461001)")
+_LAST_SEQ = select(func.max(statement.c.seq))
 _VOIDED_VERB = select(verb.c.id).where(verb.c.iri == VOIDED).scalar_subquery()
 _VOIDING = (
     select(evidence.c.target_id, func.min(evidence.c.stored).label("at"))
@@ -111,6 +112,8 @@ def insert(conn: Connection, prepared: Sequence[Prepared], known: Known | None =
     then nothing of `prepared` should be committed.
     """
     known = known or Known()
+    if conn.dialect.name == "postgresql":
+        conn.execute(_WRITER_LOCK)
     new = _not_stored(conn, prepared)
     if new:
         _write(conn, new, known)
@@ -122,7 +125,7 @@ def _not_stored(conn: Connection, prepared: Sequence[Prepared]) -> list[Prepared
     stored: dict[str, tuple[bytes, int]] = {}
     for ids in database.chunks([one.id for one in prepared]):
         for row in conn.execute(_STORED, {"ids": ids}):
-            stored[row[0]] = (bytes(row[1]), row[2])
+            stored[row[0]] = (fingerprint(orjson.loads(row[1])), row[2])
     new = []
     for one in prepared:
         if one.id not in stored:
@@ -133,20 +136,15 @@ def _not_stored(conn: Connection, prepared: Sequence[Prepared]) -> list[Prepared
     return new
 
 
-def _same(one: Prepared, fingerprint: bytes, timestamp: int) -> bool:
+def _same(one: Prepared, found: bytes, timestamp: int) -> bool:
     """Whether the client's statement is the stored one; a timestamp it did not give cannot differ."""
-    return one.fingerprint == fingerprint and (not one.timestamp_given or one.timestamp == timestamp)
+    return one.fingerprint == found and (not one.timestamp_given or one.timestamp == timestamp)
 
 
 def _write(conn: Connection, new: list[Prepared], known: Known) -> None:
     agents, verbs, activities = _dimensions(conn, new, known)
     numbered = list(zip(_sequence_numbers(conn, len(new)), new, strict=True))
-    rows = [(seq, one.id, one.fingerprint, one.body) for seq, one in numbered]
-    rows.sort(key=lambda row: row[1])
-    if database.insert_ignore(conn, statement, rows) < len(rows):
-        numbered = _ours(conn, numbered)
-    if not numbered:
-        return
+    database.insert_ignore(conn, statement, [(seq, one.id, one.body) for seq, one in numbered])
     database.insert_ignore(
         conn, evidence, [_evidence_row(seq, one, agents, verbs, activities) for seq, one in numbered]
     )
@@ -158,21 +156,9 @@ def _write(conn: Connection, new: list[Prepared], known: Known) -> None:
 
 
 def _sequence_numbers(conn: Connection, count: int) -> Sequence[int]:
-    """Numbers for new statements, ascending. On SQLite the writer is alone, so they follow the last."""
-    if conn.dialect.name == "sqlite":
-        last = conn.execute(_LAST_SEQ).scalar() or 0
-        return range(last + 1, last + 1 + count)
-    return sorted(conn.execute(_NEXT_SEQS, {"count": count}).scalars())
-
-
-def _ours(conn: Connection, numbered: list[tuple[int, Prepared]]) -> list[tuple[int, Prepared]]:
-    """What remains ours when another process stored some of the ids at the same moment."""
-    seqs: dict[str, int] = {}
-    for ids in database.chunks([one.id for _, one in numbered]):
-        found = conn.execute(select(statement.c.id, statement.c.seq).where(statement.c.id.in_(ids)))
-        seqs.update((row[0], row[1]) for row in found)
-    _not_stored(conn, [one for seq, one in numbered if seqs[one.id] != seq])
-    return [(seq, one) for seq, one in numbered if seqs[one.id] == seq]
+    """Numbers for new statements, ascending; the writer is alone."""
+    last = conn.execute(_LAST_SEQ).scalar() or 0
+    return range(last + 1, last + 1 + count)
 
 
 def _evidence_row(
@@ -201,6 +187,7 @@ def _evidence_row(
         one.credential_id,
         one.timestamp,
         one.stored,
+        None,
         None,
     )
 

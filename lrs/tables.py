@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 
 NAMING = {
@@ -58,27 +59,28 @@ verb = Table(
 statement = Table(
     "statement",
     metadata,
-    Column("seq", Serial, primary_key=True),
+    # Given by the one writer, ascending in the order of commits: pages follow it.
+    Column("seq", Serial, primary_key=True, autoincrement=False),
     Column("id", String(36), nullable=False, unique=True),
-    # SHA-256 of what must be equal for two statements with one id to be "the same".
-    Column("fingerprint", LargeBinary(32), nullable=False),
     # Canonical JSON, served as it is.
     Column("body", LargeBinary, nullable=False),
-    sqlite_autoincrement=True,
 )
 
+# One row a statement. No foreign keys: checking six for each of a million statements costs as much as
+# writing them, and only lrs.store writes here, in one transaction with what the ids point at.
 evidence = Table(
     "evidence",
     metadata,
-    Column("seq", Serial, ForeignKey("statement.seq"), primary_key=True, autoincrement=False),
-    Column("agent_id", Serial, ForeignKey("agent.id"), nullable=False),
-    Column("verb_id", Serial, ForeignKey("verb.id"), nullable=False),
+    # As statement.seq
+    Column("seq", Serial, primary_key=True, autoincrement=False),
+    Column("agent_id", Serial, nullable=False),
+    Column("verb_id", Serial, nullable=False),
     # activity | agent | group | statement | substatement
     Column("object_type", String(12), nullable=False),
-    Column("activity_id", Serial, ForeignKey("activity.id")),
+    Column("activity_id", Serial),
     Column("activity_type", Text),
     # Where the object is an agent or an identified group; seldom.
-    Column("object_agent_id", Serial, ForeignKey("agent.id")),
+    Column("object_agent_id", Serial),
     # The statement that a StatementRef points at.
     Column("target_id", String(36)),
     Column("registration", String(36)),
@@ -90,23 +92,85 @@ evidence = Table(
     # How much the authority that stored it proves: 1 platform API, 2 platform export,
     # 3 verified certificate, 4 self-report, 9 nothing. Never taken from the statement's text.
     Column("level", SmallInteger, nullable=False),
-    Column("credential_id", Serial, ForeignKey("credential.id")),
+    Column("credential_id", Serial),
     Column("timestamp", BigInteger, nullable=False),
+    # Never less than that of an earlier seq.
     Column("stored", BigInteger, nullable=False),
     Column("voided_at", BigInteger),
-    Index("ix_evidence_agent_id_activity_id", "agent_id", "activity_id"),
-    Index("ix_evidence_activity_id", "activity_id"),
-    Index("ix_evidence_verb_id", "verb_id"),
-    Index("ix_evidence_registration", "registration"),
-    Index("ix_evidence_target_id", "target_id"),
-    Index("ix_evidence_stored", "stored"),
+    # The agent of the statement's authority; null: stored before lookups by it (lrs.index) were made.
+    Column("authority_id", Serial),
 )
-Index(
-    "ix_evidence_object_agent_id",
-    evidence.c.object_agent_id,
-    sqlite_where=evidence.c.object_agent_id.is_not(None),
-    postgresql_where=evidence.c.object_agent_id.is_not(None),
+
+
+def _index(table: Table, *names: str, filled_only: bool = False) -> None:
+    """An index; `filled_only`: of rows where the first column is not null, because few are."""
+    where = table.c[names[0]].is_not(None) if filled_only else None
+    columns = [table.c[name] for name in names]
+    Index(f"ix_{table.name}_{'_'.join(names)}", *columns, sqlite_where=where, postgresql_where=where)
+
+
+# Each ends in seq, so that a page of the newest is read without sorting.
+for _name in ("agent_id", "verb_id", "activity_id", "authority_id"):
+    _index(evidence, _name, "seq")
+for _name in ("registration", "object_agent_id", "target_id"):
+    _index(evidence, _name, "seq", filled_only=True)
+_index(evidence, "stored")
+
+# What a StatementRef leads to (Communication 2.1.3: filters follow it): statement `seq` refers to statement
+# `of`, directly or by way of others; the rest are copied from the evidence of `of`.
+reference = Table(
+    "reference",
+    metadata,
+    Column("seq", Serial, primary_key=True, autoincrement=False),
+    Column("of", Serial, primary_key=True, autoincrement=False),
+    Column("agent_id", Serial, nullable=False),
+    Column("verb_id", Serial, nullable=False),
+    Column("activity_id", Serial),
+    Column("object_agent_id", Serial),
+    Column("registration", String(36)),
+    Column("authority_id", Serial),
 )
+for _name in ("of", "agent_id", "verb_id", "activity_id", "object_agent_id", "registration", "authority_id"):
+    _index(reference, _name, "seq")
+
+
+def _related(kind: str) -> Table:
+    """Agents or activities that statement `of` mentions beyond evidence's own, and which therefore find
+    statement `seq`: `of` itself, or one that refers to it."""
+    return Table(
+        f"related_{kind}",
+        metadata,
+        Column(f"{kind}_id", Serial, primary_key=True, autoincrement=False),
+        Column("seq", Serial, primary_key=True, autoincrement=False),
+        Column("of", Serial, primary_key=True, autoincrement=False),
+        sqlite_with_rowid=False,
+    )
+
+
+related_agent = _related("agent")
+related_activity = _related("activity")
+
+# State and profile documents (Communication 2.2).
+document = Table(
+    "document",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    # state | activity | agent
+    Column("kind", String(8), nullable=False),
+    # 0 and "": the kind has none; null would not be unique.
+    Column("activity_id", Serial, nullable=False),
+    Column("agent_id", Serial, nullable=False),
+    Column("registration", String(36), nullable=False),
+    # stateId or profileId
+    Column("name", Text, nullable=False),
+    Column("content_type", Text, nullable=False),
+    # SHA-1 of the content in hexadecimal: the entity tag.
+    Column("etag", String(40), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("updated", BigInteger, nullable=False),
+    UniqueConstraint("kind", "agent_id", "activity_id", "registration", "name"),
+)
+Index("ix_document_activity_id", document.c.activity_id)
 
 stale_agent = Table(
     "stale_agent",
@@ -131,8 +195,11 @@ credential = Table(
     Column("level", SmallInteger, nullable=False),
     # JSON list of the home pages it speaks for; null: it proves nothing.
     Column("home_pages", Text),
-    # JSON read filter {"verbs": [...], "activities": [...]}; null: no limit beyond its scopes.
+    # JSON read filter {"verbs": [...], "activities": [...], "authorities": [keys]}; null: no limit beyond its
+    # scopes.
     Column("read_filter", Text),
     Column("created_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
+    # To the minute or so: not written at every request.
+    Column("last_used_at", BigInteger),
 )

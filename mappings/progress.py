@@ -77,10 +77,15 @@ def view_texts() -> dict[str, str]:
     return {entry.name[3:-4]: entry.read_text(encoding="utf-8") for entry in found}
 
 
-def create_views(conn: Connection) -> None:
-    """Drop and create the views; at every upgrade."""
+def drop_views(conn: Connection) -> None:
+    """Before an upgrade: a table that a view reads cannot be changed."""
     for name in reversed(view_texts()):
         conn.execute(text(f"drop view if exists {name}"))
+
+
+def create_views(conn: Connection) -> None:
+    """Drop and create the views; at every upgrade."""
+    drop_views(conn)
     for name, body in view_texts().items():
         conn.execute(text(f"create view {name} as {body}"))
 

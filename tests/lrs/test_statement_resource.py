@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from lrs.api import create_lrs_app
+from lrs.service import Limits
 
 from .conftest import HASH_KEY
 from .statements import COMPLETED, COURSE, full, simple, voiding
@@ -129,7 +130,9 @@ class TestPost:
         assert multipart.status_code == 415
 
     def test_a_body_that_is_too_large(self, engine: Engine, credential: tuple[str, str]) -> None:
-        app = create_lrs_app(engine, hash_key=HASH_KEY, default_version="1.0.3", most_octets=1000)
+        app = create_lrs_app(
+            engine, hash_key=HASH_KEY, default_version="1.0.3", limits=Limits(body_octets=1000)
+        )
         client = TestClient(app)
         client.auth = credential
         assert client.post(STATEMENTS, json=["x" * 1000]).status_code == 413

@@ -1,0 +1,25 @@
+"""The answers that all resources share."""
+
+from typing import Any
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lrs.errors import LrsError
+
+_HEADERS = {401: {"WWW-Authenticate": 'Basic realm="xAPI"'}, 503: {"Retry-After": "1"}}
+
+
+def json_response(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """An answer in JSON."""
+    return Response(orjson.dumps(content), status, headers, media_type="application/json")
+
+
+async def refused(_request: Request, error: Exception) -> Response:
+    """The one shape of an error."""
+    if isinstance(error, HTTPException):
+        return json_response({"error": error.detail}, error.status_code, dict(error.headers or {}))
+    status = error.status if isinstance(error, LrsError) else 500
+    return json_response({"error": str(error)}, status, _HEADERS.get(status))

@@ -1,0 +1,52 @@
+"""What the resources of the record store share: the database, the clock, who may call, the limits."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from lrs.auth import Authenticator, Caller
+from lrs.clock import Clock
+
+_MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request may bring; beyond it the request is refused and nothing of it is kept."""
+
+    # Octets of JSON, and of a document.
+    body_octets: int = 32 * _MEBIBYTE
+    # Statements in one request.
+    batch_statements: int = 10_000
+    # Levels of objects and arrays within each other.
+    json_depth: int = 100
+    # Octets of one attachment, and attachments of one request.
+    attachment_octets: int = 100 * _MEBIBYTE
+    attachments: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Handed to every resource. `prefix` is where the store is mounted, such as "/xapi"."""
+
+    engine: Engine
+    # The same database for reading: its transactions take no write lock.
+    readers: Engine
+    authenticator: Authenticator
+    clock: Clock
+    prefix: str
+    limits: Limits
+    # The folder of content-addressed attachments; None: attachments sent as data are refused.
+    attachments: Path | None
+
+    async def caller(self, request: Request, *scopes: str) -> Caller:
+        """Who is asking. Raises Unauthorized, or Forbidden unless it has one of the scopes (or `all`)."""
+        header = request.headers.get("authorization")
+        caller = self.authenticator.cached(header)
+        if caller is None:
+            caller = await run_in_threadpool(self.authenticator.authenticate, header)
+        caller.require(*scopes)
+        return caller

@@ -1,0 +1,168 @@
+"""The statement resource over HTTP (xAPI Communication 2.1)."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lrs import formats, query, store
+from lrs.clock import from_micros, to_iso
+from lrs.commit import Writer
+from lrs.errors import BadRequest, BadStatement, NotFound
+from lrs.query import Query
+from lrs.requests import json_body, version_of
+from lrs.responses import json_response
+from lrs.service import Service
+from lrs.statement import Authority, Prepared, prepare
+
+# Batches above this are validated beside the event loop, not in it.
+_LARGE_BATCH = 20
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Statements:
+    """The statement resource."""
+
+    def __init__(self, service: Service, writer: Writer) -> None:
+        self._service = service
+        self._writer = writer
+        self._path = f"{service.prefix}/statements"
+
+    # ---- writing
+
+    async def post(self, request: Request) -> Response:
+        """Store one statement or an array of them; answers their ids in order once they are durable."""
+        caller = await self._service.caller(request, "statements/write")
+        version = version_of(request)
+        _only_parameters(request, ())
+        body = await json_body(request, self._service.limits.body_octets)
+        raw = body if isinstance(body, list) else [body]
+        if not raw:
+            return json_response([])
+        if len(raw) > _LARGE_BATCH:
+            prepared = await run_in_threadpool(
+                prepare_all, raw, version, caller.authority, self._service.clock()
+            )
+        else:
+            prepared = prepare_all(raw, version, caller.authority, self._service.clock())
+        return json_response(await self._store(prepared))
+
+    async def put(self, request: Request) -> Response:
+        """Store one statement under the id in the address."""
+        caller = await self._service.caller(request, "statements/write")
+        version = version_of(request)
+        _only_parameters(request, ("statementId",))
+        wanted = query.parse(request.query_params).statement_id
+        if wanted is None:
+            raise BadRequest("the parameter statementId is needed")
+        raw = await json_body(request, self._service.limits.body_octets)
+        if not isinstance(raw, dict):
+            raise BadRequest("the body must be one statement")
+        own = raw.get("id", wanted)
+        if not isinstance(own, str) or own.lower() != wanted:
+            raise BadRequest("statement.id must equal the parameter statementId")
+        await self._store(
+            prepare_all([{**raw, "id": wanted}], version, caller.authority, self._service.clock())
+        )
+        return Response(status_code=204)
+
+    async def _store(self, prepared: Sequence[Prepared]) -> list[str]:
+        return await asyncio.wrap_future(self._writer.submit(prepared))
+
+    # ---- reading
+
+    async def get(self, request: Request) -> Response:
+        """One statement by its id, or those that meet the filters, the last stored first."""
+        caller = await self._service.caller(request, "statements/read", "statements/read/mine", "all/read")
+        version_of(request)
+        asked = query.parse(request.query_params)
+        asked = asked.limited(caller.id if caller.own_only else None, caller.read_filter)
+        return await run_in_threadpool(self._answer, request, asked)
+
+    def _answer(self, request: Request, asked: Query) -> Response:
+        # Taken before the look-up: what is committed later may be missing from it.
+        through = self._consistent_through()
+        languages = formats.accepted_languages(request.headers.get("accept-language", ""))
+        modified = through
+        with self._service.readers.connect() as conn:
+            if asked.statement_id is not None:
+                found = store.find_one(conn, asked)
+                if found is None:
+                    raise NotFound("no such statement")
+                bodies, modified = [found[0]], found[1]
+                content = _formatted(conn, bodies, asked.format, languages)[0]
+            else:
+                page = store.find(conn, asked)
+                bodies = _formatted(conn, page.bodies, asked.format, languages)
+                content = _statement_result(bodies, self._more(request, page.after))
+        headers = {
+            "X-Experience-API-Consistent-Through": to_iso(through),
+            "Last-Modified": format_datetime(modified, usegmt=True),
+        }
+        return Response(content, headers=headers, media_type="application/json")
+
+    def _consistent_through(self) -> datetime:
+        """Every statement stored by then is visible to a look-up that begins now."""
+        pending = self._writer.oldest_pending()
+        now = self._service.clock()
+        return now if pending is None else min(now, from_micros(pending) - _MICROSECOND)
+
+    def _more(self, request: Request, after: int | None) -> str:
+        if after is None:
+            return ""
+        return f"{self._path}?{urlencode({**request.query_params, 'cursor': after})}"
+
+
+def prepare_all(
+    raw: Sequence[object], version: str, authority: Authority, stored: datetime
+) -> list[Prepared]:
+    """Every statement of a request. Raises BadStatement naming the one that is wrong, from 0."""
+    prepared: list[Prepared] = []
+    seen: set[str] = set()
+    for index, one in enumerate(raw):
+        try:
+            _no_lost_attachments(one)
+            done = prepare(one, version=version, authority=authority, stored=stored)
+        except BadStatement as error:
+            raise BadStatement(f"statement {index}: {error.message}") from None
+        if done.id in seen:
+            raise BadStatement(f"statement {index}: statement.id is used twice in one request")
+        seen.add(done.id)
+        prepared.append(done)
+    return prepared
+
+
+def _no_lost_attachments(raw: object) -> None:
+    """An attachment that comes as JSON alone must say where its data is (Data 2.4.11)."""
+    attachments = raw.get("attachments") if isinstance(raw, dict) else None
+    for index, one in enumerate(attachments if isinstance(attachments, list) else ()):
+        if isinstance(one, dict) and "fileUrl" not in one:
+            raise BadStatement(f"statement.attachments[{index}] must have a fileUrl (xAPI Data 2.4.11)")
+
+
+def _only_parameters(request: Request, allowed: Sequence[str]) -> None:
+    unknown = request.query_params.keys() - set(allowed)
+    if unknown:
+        raise BadRequest(f"unknown parameter {min(unknown)[:80]!r}")
+
+
+def _statement_result(bodies: Sequence[bytes], more: str) -> bytes:
+    return b'{"statements":[%b],"more":%b}' % (b",".join(bodies), orjson.dumps(more))
+
+
+def _formatted(conn: Any, bodies: list[bytes], name: str, languages: Sequence[str]) -> list[bytes]:
+    if name == "exact":
+        return bodies
+    statements = [orjson.loads(body) for body in bodies]
+    if name == "ids":
+        return [orjson.dumps(formats.ids(one)) for one in statements]
+    iris = {iri for one in statements for iri in formats.activity_iris(one)}
+    known = {iri: orjson.loads(text) for iri, text in store.definitions(conn, iris).items()}
+    return [orjson.dumps(formats.canonical(one, known, languages)) for one in statements]
