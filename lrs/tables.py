@@ -5,7 +5,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     Float,
-    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -114,7 +113,7 @@ for _name in ("agent_id", "verb_id", "activity_id", "authority_id"):
     _index(evidence, _name, "seq")
 for _name in ("registration", "object_agent_id", "target_id"):
     _index(evidence, _name, "seq", filled_only=True)
-_index(evidence, "stored")
+_index(evidence, "stored", "seq")
 
 # What a StatementRef leads to (Communication 2.1.3: filters follow it): statement `seq` refers to statement
 # `of`, directly or by way of others; the rest are copied from the evidence of `of`.
@@ -134,21 +133,28 @@ for _name in ("of", "agent_id", "verb_id", "activity_id", "object_agent_id", "re
     _index(reference, _name, "seq")
 
 
-def _related(kind: str) -> Table:
-    """Agents or activities that statement `of` mentions beyond evidence's own, and which therefore find
-    statement `seq`: `of` itself, or one that refers to it."""
-    return Table(
-        f"related_{kind}",
-        metadata,
-        Column(f"{kind}_id", Serial, primary_key=True, autoincrement=False),
-        Column("seq", Serial, primary_key=True, autoincrement=False),
-        Column("of", Serial, primary_key=True, autoincrement=False),
-        sqlite_with_rowid=False,
-    )
+# Agents that statement `of` mentions beyond evidence's own, and that therefore find statement `seq`: `of`
+# itself, or one that refers to it.
+related_agent = Table(
+    "related_agent",
+    metadata,
+    Column("agent_id", Serial, primary_key=True, autoincrement=False),
+    # 1: a member of the group that is its actor or object, found without related_agents too; 0: others.
+    Column("direct", SmallInteger, primary_key=True, autoincrement=False),
+    Column("seq", Serial, primary_key=True, autoincrement=False),
+    Column("of", Serial, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
 
-
-related_agent = _related("agent")
-related_activity = _related("activity")
+# The same for activities.
+related_activity = Table(
+    "related_activity",
+    metadata,
+    Column("activity_id", Serial, primary_key=True, autoincrement=False),
+    Column("seq", Serial, primary_key=True, autoincrement=False),
+    Column("of", Serial, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
 
 # State and profile documents (Communication 2.2).
 document = Table(

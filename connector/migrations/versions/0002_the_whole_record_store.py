@@ -16,6 +16,7 @@ _OLD_INDEXES = (
     "agent_id_activity_id",
     "object_agent_id",
     "registration",
+    "stored",
     "target_id",
     "verb_id",
 )
@@ -27,7 +28,7 @@ def upgrade() -> None:
     _statement()
     _evidence()
     _reference()
-    _related("agent")
+    _related("agent", sa.Column("direct", sa.SmallInteger(), autoincrement=False, nullable=False))
     _related("activity")
     _document()
     op.add_column("credential", sa.Column("last_used_at", sa.BigInteger(), nullable=True))
@@ -48,7 +49,7 @@ def _evidence() -> None:
         for name in _FOREIGN:
             table.drop_constraint(f"fk_evidence_{name}", type_="foreignkey")
         table.add_column(sa.Column("authority_id", Serial, nullable=True))
-    for name in ("agent_id", "verb_id", "activity_id", "authority_id"):
+    for name in ("agent_id", "verb_id", "activity_id", "authority_id", "stored"):
         op.create_index(f"ix_evidence_{name}_seq", "evidence", [name, "seq"])
     for name in ("registration", "object_agent_id", "target_id"):
         filled = sa.text(f"{name} IS NOT NULL")
@@ -78,13 +79,15 @@ def _reference() -> None:
         op.create_index(f"ix_reference_{name}_seq", "reference", [name, "seq"])
 
 
-def _related(kind: str) -> None:
+def _related(kind: str, *more: sa.Column[int]) -> None:
+    keys = (f"{kind}_id", *(column.name for column in more), "seq", "of")
     op.create_table(
         f"related_{kind}",
         sa.Column(f"{kind}_id", Serial, autoincrement=False, nullable=False),
+        *more,
         sa.Column("seq", Serial, autoincrement=False, nullable=False),
         sa.Column("of", Serial, autoincrement=False, nullable=False),
-        sa.PrimaryKeyConstraint(f"{kind}_id", "seq", "of", name=op.f(f"pk_related_{kind}")),
+        sa.PrimaryKeyConstraint(*keys, name=op.f(f"pk_related_{kind}")),
         sqlite_with_rowid=False,
     )
 
