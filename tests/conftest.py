@@ -16,6 +16,16 @@ from mappings.progress import create_views
 from tests.system.demo import Demo, running_demo
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="many rounds and huge bodies, not a sample")
+
+
+@pytest.fixture(scope="session")
+def long(request: pytest.FixtureRequest) -> bool:
+    """Whether the long variants were asked for."""
+    return bool(request.config.getoption("--long"))
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A PostgreSQL server of our own, with a database `template_thaksa` that holds the schema."""
@@ -70,10 +80,11 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
-    yield from _postgres_clone(request.getfixturevalue("postgres_url"))
+    yield from postgres_clone(request.getfixturevalue("postgres_url"))
 
 
-def _postgres_clone(url: str) -> Iterator[str]:
+def postgres_clone(url: str) -> Iterator[str]:
+    """A new database with the schema on the server at `url`; dropped afterwards."""
     name = f"t{uuid.uuid4().hex}"
     admin = create_engine(url, isolation_level="AUTOCOMMIT")
     with admin.connect() as conn:
