@@ -1,18 +1,17 @@
 """The command line: `thaksa …`. Every error that an operator can mend is one line and a non-zero exit."""
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from connector import console
+from connector import cli_credentials, console
+from connector.command import ERR, OUT, Data, ready_engine
 from connector.imports import ImportFileError, Refusal, read_roster, read_units
 from connector.platforms import PlatformError
 from connector.settings import Settings, SettingsError, load
@@ -30,16 +29,11 @@ app = typer.Typer(
 imports = typer.Typer(
     no_args_is_help=True, help="Bring files in: the organisation, its people, course mappings."
 )
-credentials = typer.Typer(no_args_is_help=True, help="Credentials of xAPI clients.")
 app.add_typer(imports, name="import")
-app.add_typer(credentials, name="credential")
+app.add_typer(cli_credentials.app, name="credential")
 
-Data = Annotated[Path | None, typer.Option(help="Data folder (THAKSA_DATA; default: data).")]
 Port = Annotated[int | None, typer.Option(help="Port on loopback; 0 takes a free one.", min=0, max=65535)]
 ImportFile = Annotated[Path, typer.Argument(metavar="FILE", help="CSV, UTF-8.")]
-# Lines are not folded: other programs read them.
-OUT = Console(soft_wrap=True)
-ERR = Console(stderr=True)
 
 
 def main() -> None:
@@ -183,46 +177,6 @@ def import_mappings(
         load_mappings(conn, mapping_file, utc_now(), "thaksa import")
         run(conn, utc_now())
     OUT.print(f"{file.name}: mappings loaded.")
-
-
-@credentials.command("create")
-def create_credential(
-    name: Annotated[str, typer.Option(help="Who will use it.")],
-    scope: Annotated[list[str], typer.Option(help="An xAPI scope; repeat for more.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    data: Data = None,
-) -> None:
-    """Create a credential for an xAPI client; its secret is shown once."""
-    from lrs.auth import create_credential as create
-
-    settings = load(data=data)
-    with ready_engine(settings).begin() as conn:
-        key, secret = create(
-            conn,
-            hash_key=settings.secret("credentials"),
-            name=name,
-            scopes=scope,
-            level=9,
-            home_pages=None,
-            now=utc_now(),
-        )
-    if as_json:
-        OUT.print_json(json.dumps({"name": name, "key": key, "secret": secret}))
-        return
-    OUT.print(f"key:    {key}\nsecret: {secret}\nThe secret is not shown again.", highlight=False)
-
-
-def ready_engine(settings: Settings) -> Engine:
-    """An engine on a database that is up to date."""
-    from connector import logs
-    from connector.upgrade import upgrade as run
-    from lrs.database import connect
-
-    logs.configure(settings.log_level)
-    settings.data.mkdir(parents=True, exist_ok=True)
-    engine = connect(settings.database)
-    run(engine, utc_now())
-    return engine
 
 
 def _sync(settings: Settings, engine: Engine, name: str, accept_shrink: bool = False) -> None:

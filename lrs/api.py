@@ -14,6 +14,7 @@ from starlette.responses import Response
 from lrs.auth import Authenticator
 from lrs.clock import Clock, utc_now
 from lrs.commit import Writer
+from lrs.credential_resource import Credentials
 from lrs.database import read_only
 from lrs.errors import LrsError
 from lrs.requests import Versioning
@@ -43,34 +44,42 @@ def create_lrs_app(
     service = Service(
         engine=engine,
         readers=read_only(engine),
-        authenticator=Authenticator(engine, hash_key),
+        authenticator=Authenticator(engine, hash_key, clock),
         clock=clock,
         prefix=prefix,
         limits=limits or Limits(),
         attachments=attachments,
     )
-    writer = Writer(engine)
+    writer = Writer(engine, clock)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
-        await run_in_threadpool(writer.close)
+        await run_in_threadpool(close)
+
+    def close() -> None:
+        writer.close()
+        service.authenticator.close()
 
     app = FastAPI(title="xAPI learning record store", lifespan=lifespan)
-    app.state.close = writer.close
-    _add_routes(app, service, writer)
+    app.state.close = close
+    _add_routes(app, service, writer, hash_key)
     app.add_exception_handler(LrsError, refused)
     app.add_exception_handler(HTTPException, refused)
     app.add_middleware(Versioning, default=default_version)
     return app
 
 
-def _add_routes(app: FastAPI, service: Service, writer: Writer) -> None:
+def _add_routes(app: FastAPI, service: Service, writer: Writer, hash_key: bytes) -> None:
     statements = Statements(service, writer)
     # Starlette's routes: on the hot path FastAPI's reading of signatures costs as much as storing.
     app.add_route("/statements", statements.post, methods=["POST"])
     app.add_route("/statements", statements.put, methods=["PUT"])
     app.add_route("/statements", statements.get, methods=["GET"])
+    credentials = Credentials(service, hash_key)
+    app.add_route("/credentials", credentials.get, methods=["GET"])
+    app.add_route("/credentials", credentials.post, methods=["POST"])
+    app.add_route("/credentials/{key}", credentials.delete, methods=["DELETE"])
     app.add_route("/about", _about, methods=["GET"])
 
 

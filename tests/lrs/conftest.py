@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from lrs.api import create_lrs_app
-from lrs.auth import create_credential
+from lrs.credentials import create_credential
 
 HASH_KEY = b"k" * 32
 HOME_PAGE = "https://moodle.example"

@@ -1,0 +1,29 @@
+"""What the commands of the command line share: the terminal, the data folder, a database that is ready."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from sqlalchemy import Engine
+
+from connector.settings import Settings
+from lrs.clock import utc_now
+
+Data = Annotated[Path | None, typer.Option(help="Data folder (THAKSA_DATA; default: data).")]
+# Lines are not folded: other programs read them.
+OUT = Console(soft_wrap=True)
+ERR = Console(stderr=True)
+
+
+def ready_engine(settings: Settings) -> Engine:
+    """An engine on a database that is up to date."""
+    from connector import logs
+    from connector.upgrade import upgrade as run
+    from lrs.database import connect
+
+    logs.configure(settings.log_level)
+    settings.data.mkdir(parents=True, exist_ok=True)
+    engine = connect(settings.database)
+    run(engine, utc_now())
+    return engine
