@@ -183,7 +183,7 @@ def _sync(settings: Settings, engine: Engine, name: str, accept_shrink: bool = F
     from connector.runs import sync_platform
 
     with console.progress(ERR) as progress:
-        report = sync_platform(settings, engine, name, utc_now(), progress, accept_shrink=accept_shrink)
+        report = sync_platform(settings, engine, name, utc_now, progress, accept_shrink=accept_shrink)
     OUT.print(
         f"{name}: {report.courses} courses, {report.learners} learners, {report.completions} completions; "
         f"{report.written} statements written, {report.voided} voided.",

@@ -13,7 +13,7 @@ from math import isclose
 
 from connector.completion import Fact, Observation
 from connector.statements import VERBS, statement_id
-from lrs.store import Held
+from lrs.reading import Held
 from mappings.vocabulary import COMPLETED, PASSED
 
 COMPLETIONS = frozenset({COMPLETED, PASSED})

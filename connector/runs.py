@@ -1,13 +1,13 @@
 """What an operator or the schedule sets going: a sync of one platform, and the refresh after it."""
 
 from collections.abc import Callable
-from datetime import datetime
 
 from sqlalchemy import Engine
 
 from connector.platforms import PLATFORMS, Platform
 from connector.settings import Settings, SettingsError
 from connector.sync import SyncReport, sync
+from lrs.clock import Clock
 from mappings.progress import refresh
 
 Progress = Callable[[str, int, int], None]
@@ -27,7 +27,7 @@ def sync_platform(
     settings: Settings,
     engine: Engine,
     name: str,
-    now: datetime,
+    clock: Clock,
     progress: Progress | None = None,
     *,
     accept_shrink: bool = False,
@@ -42,10 +42,11 @@ def sync_platform(
         platform,
         name=name,
         kind=settings.platforms[name].kind,
-        now=now,
+        now=clock(),
+        clock=clock,
         progress=progress,
         allow_shrink=accept_shrink,
     )
     with engine.begin() as conn:
-        refresh(conn, now)
+        refresh(conn, clock())
     return report

@@ -39,7 +39,7 @@ def schedule(settings: Settings, engine: Engine) -> None:
 
 def _sync(settings: Settings, engine: Engine, name: str) -> None:
     try:
-        report = sync_platform(settings, engine, name, utc_now())
+        report = sync_platform(settings, engine, name, utc_now)
     except (PlatformError, SettingsError) as error:
         log.error("sync failed", platform=name, error=str(error))
         return

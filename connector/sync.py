@@ -21,10 +21,10 @@ from connector.sink import sync_authority, write
 from connector.statements import build, voiding
 from connector.tables import platform as platform_table
 from connector.tables import platform_course, sync_run
-from lrs.clock import to_micros
+from lrs.clock import Clock, to_micros
 from lrs.database import read_only
 from lrs.statement import Authority
-from lrs.store import held
+from lrs.reading import held
 from mappings.people import AccountSeen, link_accounts, observe_accounts
 
 SHRINK_SHARE = 0.2
@@ -54,10 +54,14 @@ def sync(
     name: str,
     kind: str,
     now: datetime,
+    clock: Clock | None = None,
     progress: Progress | None = None,
     allow_shrink: bool = False,
 ) -> SyncReport:
     """Bring the store to what the platform says; raises PlatformError after recording it.
+
+    `now` is the sync's moment in all that it records; the clock says when statements are stored (the same
+    moment, where none is given).
 
     `allow_shrink` lets a sync take back more completions than the guard thinks sane.
     """
@@ -67,7 +71,9 @@ def sync(
     began = time.monotonic()
     failure: BaseException | None = None
     try:
-        _Run(engine, platform, platform_id, name, kind, now, report, allow_shrink).run(progress)
+        _Run(
+            engine, platform, platform_id, name, kind, now, clock or (lambda: now), report, allow_shrink
+        ).run(progress)
     except BaseException as error:
         failure = error
         raise
@@ -86,6 +92,7 @@ class _Run:
     name: str
     kind: str
     now: datetime
+    clock: Clock
     report: SyncReport
     allow_shrink: bool
     courses: set[Course] = field(default_factory=set)
@@ -136,7 +143,7 @@ class _Run:
         observe_accounts(conn, _accounts(observations), self.now)
         for course in {one.course for one in observations} - self.courses:
             _record_course(conn, course, self.now)
-        write(conn, (self._document(step, authority) for step in steps), authority, self.now)
+        write(conn, (self._document(step, authority) for step in steps), authority, self.clock)
         if reached:
             row = platform_table.c.id == self.platform_id
             conn.execute(update(platform_table).where(row).values(cursor=reached.state))

@@ -8,13 +8,17 @@ one fails alone.
 import queue
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, OperationalError
 
 from lrs import store
+from lrs.clock import Clock
+from lrs.database import DRIVER_ERRORS, OPERATIONAL_ERRORS
+from lrs.dimensions import Known
 from lrs.errors import Busy, LrsError
 from lrs.statement import Prepared
 
@@ -23,6 +27,7 @@ MOST_IN_GROUP = 2000
 # Times that a group is tried again after the database broke a deadlock or lost its connection.
 MOST_TRIES = 3
 SWITCH_SECONDS = 0.0005
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class _Request:
@@ -38,15 +43,16 @@ class _Request:
 class Writer:
     """The queue and its thread, which starts with the first request."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine = engine
-        self._known = store.Known()
+        self._clock = clock
+        self._known = Known()
         self._queue: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = False
-        # Insertion-ordered: what is queued or being written, with the moment it was stored at.
-        self._pending: dict[_Request, int] = {}
+        # When the running transaction began; None between transactions.
+        self._began: datetime | None = None
 
     def submit(self, prepared: Sequence[Prepared]) -> "Future[list[str]]":
         """Queue one request's statements; the future answers their ids once they are durable.
@@ -57,17 +63,18 @@ class Writer:
         with self._lock:
             if self._closed:
                 raise Busy("the server is shutting down")
-            self._pending[request] = min((one.stored for one in prepared), default=0)
             self._queue.put(request)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="lrs-writer", daemon=True)
                 self._thread.start()
         return request.answer
 
-    def oldest_pending(self) -> int | None:
-        """The earliest `stored` among statements not yet committed; None when there are none."""
-        with self._lock:
-            return min(self._pending.values(), default=None)
+    def consistent_through(self) -> datetime:
+        """All that this writer has stored by then is visible to a look-up that begins after this call."""
+        # In this order: what begins later is stored later.
+        now = self._clock()
+        began = self._began
+        return (now if began is None else min(now, began)) - _MICROSECOND
 
     def close(self) -> None:
         """Write what is queued and stop; later requests are refused. May be called again."""
@@ -104,14 +111,12 @@ class Writer:
         return group, False
 
     def _answer(self, group: list[_Request]) -> None:
-        """Write the group, then tell each request, when it is no longer pending."""
+        """Write the group, then tell each request."""
         try:
             refused = self._write(group)
         except Exception as failure:
             refused = dict.fromkeys(group, _as_refusal(failure))
-        with self._lock:
-            for request in group:
-                del self._pending[request]
+        self._began = None
         for request in group:
             error = refused.get(request)
             if error is not None:
@@ -124,17 +129,18 @@ class Writer:
         for tries_left in reversed(range(MOST_TRIES)):
             try:
                 return self._at_once(group)
-            except OperationalError:
+            except OPERATIONAL_ERRORS:
                 if not tries_left:
                     raise
-            except (LrsError, DBAPIError):
+            except (LrsError, *DRIVER_ERRORS):
                 break
         return self._one_by_one(group)
 
     def _at_once(self, group: list[_Request]) -> dict[_Request, Exception]:
+        prepared = [one for request in group for one in request.prepared]
         try:
-            with self._engine.begin() as conn:
-                store.insert(conn, [one for request in group for one in request.prepared], self._known)
+            with self._transaction() as conn:
+                store.insert(conn, prepared, self._clock, self._known)
         except BaseException:
             self._known.forget()
             raise
@@ -143,24 +149,29 @@ class Writer:
 
     def _one_by_one(self, group: list[_Request]) -> dict[_Request, Exception]:
         refused: dict[_Request, Exception] = {}
-        with self._engine.begin() as conn:
+        with self._transaction() as conn:
             for request in group:
-                error = _insert_alone(conn, request)
+                error = self._insert_alone(conn, request)
                 if error is not None:
                     refused[request] = error
         return refused
 
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        self._began = self._clock()
+        with self._engine.begin() as conn:
+            yield conn
 
-def _insert_alone(conn: Connection, request: _Request) -> Exception | None:
-    """Store one request within a savepoint; why it was refused, or None."""
-    try:
-        with conn.begin_nested():
-            store.insert(conn, request.prepared)
-    except (LrsError, DBAPIError) as error:
-        if isinstance(error, DBAPIError) and error.connection_invalidated:
-            raise
-        return _as_refusal(error)
-    return None
+    def _insert_alone(self, conn: Connection, request: _Request) -> Exception | None:
+        """Store one request within a savepoint; why it was refused, or None."""
+        try:
+            with conn.begin_nested():
+                store.insert(conn, request.prepared, self._clock)
+        except (LrsError, *DRIVER_ERRORS) as error:
+            if conn.invalidated:
+                raise
+            return _as_refusal(error)
+        return None
 
 
 def _as_refusal(error: Exception) -> Exception:

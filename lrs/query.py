@@ -1,8 +1,7 @@
 """What a GET of statements asks for (xAPI Communication 2.1.3), from its parameters. Pure."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import orjson
 
@@ -21,6 +20,18 @@ _KNOWN = _SINGLE | _FILTERS | _RELATED | _ALWAYS | {"cursor"}
 
 
 @dataclass(frozen=True, slots=True)
+class Reader:
+    """What a credential may read; an empty tuple or None: no limit of that kind."""
+
+    # The key of its own authority, where it may read nothing else.
+    own: str | None = None
+    # Its read filter: statements with one of these verbs, activities as object, authorities (agent keys).
+    verbs: tuple[str, ...] = ()
+    activities: tuple[str, ...] = ()
+    authorities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """One statement or a list of them. Instants are microseconds; None: no limit."""
 
@@ -28,9 +39,11 @@ class Query:
     voided: bool = False
     # As `lrs.statement.Actor.key`.
     agent: str | None = None
-    verbs: frozenset[str] | None = None
-    activities: frozenset[str] | None = None
+    verb: str | None = None
+    activity: str | None = None
     registration: str | None = None
+    related_agents: bool = False
+    related_activities: bool = False
     since: int | None = None
     until: int | None = None
     limit: int = MOST_STATEMENTS
@@ -38,24 +51,7 @@ class Query:
     # The sequence number of the last statement of the page before.
     after: int | None = None
     format: str = "exact"
-    # Only what this credential stored.
-    credential_id: int | None = None
-
-    def limited(self, credential_id: int | None, read_filter: Mapping[str, Any] | None) -> "Query":
-        """The query within what a credential may read."""
-        allowed = read_filter or {}
-        return replace(
-            self,
-            credential_id=credential_id,
-            verbs=_within(self.verbs, allowed.get("verbs")),
-            activities=_within(self.activities, allowed.get("activities")),
-        )
-
-
-def _within(asked: frozenset[str] | None, allowed: Collection[str] | None) -> frozenset[str] | None:
-    if allowed is None:
-        return asked
-    return frozenset(allowed) if asked is None else asked & frozenset(allowed)
+    attachments: bool = False
 
 
 def parse(parameters: Mapping[str, str]) -> Query:
@@ -66,15 +62,18 @@ def parse(parameters: Mapping[str, str]) -> Query:
         statement_id=None if single is None else _uuid(parameters, single),
         voided=single == "voidedStatementId",
         agent=_agent(parameters.get("agent")),
-        verbs=_iri(parameters, "verb"),
-        activities=_iri(parameters, "activity"),
+        verb=_iri(parameters, "verb"),
+        activity=_iri(parameters, "activity"),
         registration=_uuid(parameters, "registration") if "registration" in parameters else None,
+        related_agents=_flag(parameters, "related_agents"),
+        related_activities=_flag(parameters, "related_activities"),
         since=_instant(parameters, "since"),
         until=_instant(parameters, "until"),
         limit=_limit(parameters),
         ascending=_flag(parameters, "ascending"),
         after=_whole(parameters, "cursor"),
         format=_format(parameters.get("format", "exact")),
+        attachments=_flag(parameters, "attachments"),
     )
 
 
@@ -88,11 +87,6 @@ def _check_names(parameters: Mapping[str, str]) -> None:
     others = parameters.keys() - _SINGLE - _ALWAYS
     if single and others:
         raise BadRequest(f"{min(single)} excludes the parameter {min(others)}")
-    for name in sorted(_RELATED):
-        if _flag(parameters, name):
-            raise BadRequest(f"{name}=true is not supported by this record store")
-    if _flag(parameters, "attachments"):
-        raise BadRequest("attachments=true is not supported by this record store")
 
 
 def _uuid(parameters: Mapping[str, str], name: str) -> str:
@@ -101,14 +95,14 @@ def _uuid(parameters: Mapping[str, str], name: str) -> str:
     return parameters[name].lower()
 
 
-def _iri(parameters: Mapping[str, str], name: str) -> frozenset[str] | None:
+def _iri(parameters: Mapping[str, str], name: str) -> str | None:
     if name not in parameters:
         return None
     try:
         values.iri(parameters[name], name)
     except BadStatement:
         raise BadRequest(f"{name} must be an absolute IRI") from None
-    return frozenset({parameters[name]})
+    return parameters[name]
 
 
 def _agent(text: str | None) -> str | None:

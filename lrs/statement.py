@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import orjson
 
-from lrs import validation, values
+from lrs import related, validation, values
 from lrs.clock import to_iso, to_micros
-from lrs.comparison import fingerprint
 from lrs.errors import BadStatement
 from lrs.validation import VOIDED
 
@@ -33,22 +33,7 @@ _OBJECT_TYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Authority:
-    """Who vouches for statements, and how far.
-
-    `home_pages` None means that it proves nothing. A statement about an account of one of these home
-    pages gets `level` (as `evidence.level`), every other statement gets `PROVES_NOTHING`.
-    """
-
-    agent: dict[str, Any]
-    level: int
-    home_pages: frozenset[str] | None
-    credential_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(NamedTuple):
     """An identified agent or group: its key, and the account if that is what identifies it."""
 
     key: str
@@ -56,24 +41,45 @@ class Actor:
     account_name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """All that is stored of one statement. Instants are microseconds (`lrs.clock`)."""
+@dataclass(frozen=True)
+class Authority:
+    """Who vouches for statements, and how far.
+
+    `home_pages` None means that it proves nothing. A statement about an account of one of these home
+    pages gets `level` (as `evidence.level`), every other statement gets `PROVES_NOTHING`. Where `defines` is
+    false, definitions of activities are stored in its statements alone.
+    """
+
+    agent: dict[str, Any]
+    level: int
+    home_pages: frozenset[str] | None
+    credential_id: int | None = None
+    defines: bool = True
+
+    @cached_property
+    def actor(self) -> Actor:
+        """The agent as an actor."""
+        return actor_of(self.agent)
+
+    @cached_property
+    def json(self) -> orjson.Fragment:
+        """The agent, ready to be written into a statement."""
+        return orjson.Fragment(orjson.dumps(self.agent))
+
+
+class Prepared(NamedTuple):
+    """All that is stored of one statement, but for the moment of storing. Instants are microseconds."""
 
     id: str
-    body: bytes
-    fingerprint: bytes
-    # False: the timestamp is the store's own, and does not make two statements differ.
-    timestamp_given: bool
-    timestamp: int
-    stored: int
+    # The JSON without its closing brace: `body` adds what the moment decides.
+    opening: bytes
+    # None: the client gave none, it is the moment of storing.
+    timestamp: int | None
     actor: Actor
     verb_iri: str
     object_type: str
     activity_iri: str | None
     activity_type: str | None
-    # The object's definition as JSON, if it came with one.
-    definition: bytes | None
     # The object, where it is an agent or an identified group.
     object_agent: Actor | None
     target_id: str | None
@@ -83,12 +89,30 @@ class Prepared:
     score_scaled: float | None
     progress: float | None
     level: int
+    authority: Actor
     credential_id: int | None
-    # It voids the statement `target_id`.
-    voids: bool
+    # Members of the groups that are actor or object.
+    members: tuple[Actor, ...]
+    # Other agents and activities that it mentions (`lrs.related`).
+    related_agents: tuple[Actor, ...]
+    related_activities: tuple[str, ...]
+    # IRI and JSON of each activity that came with a definition.
+    definitions: tuple[tuple[str, bytes], ...]
+
+    @property
+    def voids(self) -> bool:
+        """It voids the statement `target_id`."""
+        return self.verb_iri == VOIDED
+
+    def body(self, stored: datetime) -> bytes:
+        """The whole statement as JSON, stored at this moment."""
+        moment = to_iso(stored).encode()
+        if self.timestamp is None:
+            return b'%b,"timestamp":"%b","stored":"%b"}' % (self.opening, moment, moment)
+        return b'%b,"stored":"%b"}' % (self.opening, moment)
 
 
-def prepare(raw: object, *, version: str, authority: Authority, stored: datetime) -> Prepared:
+def prepare(raw: object, *, version: str, authority: Authority) -> Prepared:
     """Validate one statement and work out all that is to be stored.
 
     `raw` is parsed JSON and is not changed; `version` is "1.0.3" or "2.0.0". Raises BadStatement with
@@ -97,25 +121,15 @@ def prepare(raw: object, *, version: str, authority: Authority, stored: datetime
     validation.STATEMENT[version](raw, "statement")
     given: dict[str, Any] = raw  # type: ignore[assignment]  # the check has just said so
     statement = _normalised(given, version)
-    statement["id"] = given["id"].lower() if "id" in given else str(uuid4())
-    statement["stored"] = to_iso(stored)
-    statement.setdefault("timestamp", statement["stored"])
-    statement["authority"] = authority.agent
+    statement["id"] = id_ = given["id"].lower() if "id" in given else str(uuid4())
+    statement.pop("stored", None)
+    statement["authority"] = authority.json
     statement.setdefault("version", _FIRST_VERSION[version])
     try:
-        body = orjson.dumps(statement)
+        opening = orjson.dumps(statement)[:-1]
     except TypeError as error:
         raise BadStatement(f"statement cannot be written as JSON: {error} (xAPI Data 2.2)") from None
-    return Prepared(
-        id=statement["id"],
-        body=body,
-        fingerprint=fingerprint(statement),
-        timestamp_given="timestamp" in given,
-        timestamp=to_micros(values.instant(statement["timestamp"]) or stored),
-        stored=to_micros(stored),
-        credential_id=authority.credential_id,
-        **_evidence(statement, authority),
-    )
+    return _prepared(id_, opening, statement, authority)
 
 
 def actor_of(agent: dict[str, Any]) -> Actor:
@@ -148,47 +162,63 @@ def _normalised(given: dict[str, Any], version: str) -> dict[str, Any]:
         moment = values.instant(given["timestamp"])
         if moment is not None and not given["timestamp"].endswith("Z"):
             statement["timestamp"] = to_iso(moment)
-    activities = given.get("context", {}).get("contextActivities")
-    if activities is not None:
+    context = given.get("context")
+    if context is not None and "contextActivities" in context:
+        activities = context["contextActivities"]
         arrays = {key: one if isinstance(one, list) else [one] for key, one in activities.items()}
-        statement["context"] = {**given["context"], "contextActivities": arrays}
+        statement["context"] = {**context, "contextActivities": arrays}
     if given["object"].get("objectType") == "SubStatement":
         statement["object"] = _normalised(given["object"], version)
     return statement
 
 
-def _evidence(statement: dict[str, Any], authority: Authority) -> dict[str, Any]:
+def _prepared(id_: str, opening: bytes, statement: dict[str, Any], authority: Authority) -> Prepared:
     """The columns that the statement's own content decides."""
-    result = statement.get("result", {})
+    result = statement.get("result") or {}
     actor = actor_of(statement["actor"])
-    registration = statement.get("context", {}).get("registration")
-    verb_iri = _key(statement["verb"]["id"])
-    scaled = result.get("score", {}).get("scaled")
-    return {
-        "actor": actor,
-        "verb_iri": verb_iri,
-        **_object(statement["object"]),
-        "registration": None if registration is None else registration.lower(),
-        "success": result.get("success"),
-        "completion": result.get("completion"),
-        "score_scaled": None if scaled is None else float(scaled),
-        "progress": _progress(result.get("extensions", {})),
-        "level": _level(actor, authority),
-        "voids": verb_iri == VOIDED,
-    }
-
-
-def _object(thing: dict[str, Any]) -> dict[str, Any]:
+    thing = statement["object"]
     kind = _OBJECT_TYPES[thing.get("objectType", "Activity")]
-    definition = thing.get("definition")
-    return {
-        "object_type": kind,
-        "activity_iri": _key(thing["id"]) if kind == "activity" else None,
-        "activity_type": definition.get("type") if definition else None,
-        "definition": orjson.dumps(definition) if definition else None,
-        "object_agent": actor_of(thing) if kind in ("agent", "group") else None,
-        "target_id": thing["id"].lower() if kind == "statement" else None,
-    }
+    scaled = result["score"].get("scaled") if "score" in result else None
+    mentioned = list(related.activities(statement))
+    return Prepared(
+        id=id_,
+        opening=opening,
+        timestamp=_timestamp(statement),
+        actor=actor,
+        verb_iri=_key(statement["verb"]["id"]),
+        object_type=kind,
+        activity_iri=_key(thing["id"]) if kind == "activity" else None,
+        activity_type=thing["definition"].get("type") if "definition" in thing else None,
+        object_agent=actor_of(thing) if kind in ("agent", "group") else None,
+        target_id=thing["id"].lower() if kind == "statement" else None,
+        registration=_registration(statement),
+        success=result.get("success"),
+        completion=result.get("completion"),
+        score_scaled=None if scaled is None else float(scaled),
+        progress=_progress(result["extensions"]) if "extensions" in result else None,
+        level=_level(actor, authority),
+        authority=authority.actor,
+        credential_id=authority.credential_id,
+        members=tuple({actor_of(one) for one in related.members(statement)}),
+        related_agents=tuple({actor_of(one) for one in related.agents(statement)}),
+        related_activities=tuple({_key(one["id"]) for one in mentioned}),
+        definitions=_definitions([thing, *mentioned]) if authority.defines else (),
+    )
+
+
+def _timestamp(statement: dict[str, Any]) -> int | None:
+    moment = values.instant(statement["timestamp"]) if "timestamp" in statement else None
+    return None if moment is None else to_micros(moment)
+
+
+def _registration(statement: dict[str, Any]) -> str | None:
+    found = statement["context"].get("registration") if "context" in statement else None
+    return None if found is None else found.lower()
+
+
+def _definitions(things: list[dict[str, Any]]) -> tuple[tuple[str, bytes], ...]:
+    """Of the activities among these that have one."""
+    return tuple((one["id"], orjson.dumps(one["definition"])) for one in things if one.get("definition"))
 
 
 def _progress(extensions: dict[str, Any]) -> float | None:

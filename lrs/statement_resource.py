@@ -2,21 +2,22 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from email.utils import format_datetime
-from typing import Any
 from urllib.parse import urlencode
 
 import orjson
+from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lrs import formats, query, store
-from lrs.clock import from_micros, to_iso
+from lrs import formats, query, reading
+from lrs.auth import Caller
+from lrs.clock import to_iso
 from lrs.commit import Writer
+from lrs.dimensions import definitions
 from lrs.errors import BadRequest, BadStatement, NotFound
-from lrs.query import Query
+from lrs.query import Query, Reader
 from lrs.requests import json_body, version_of
 from lrs.responses import json_response
 from lrs.service import Service
@@ -24,7 +25,6 @@ from lrs.statement import Authority, Prepared, prepare
 
 # Batches above this are validated beside the event loop, not in it.
 _LARGE_BATCH = 20
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class Statements:
@@ -47,11 +47,9 @@ class Statements:
         if not raw:
             return json_response([])
         if len(raw) > _LARGE_BATCH:
-            prepared = await run_in_threadpool(
-                prepare_all, raw, version, caller.authority, self._service.clock()
-            )
+            prepared = await run_in_threadpool(prepare_all, raw, version, caller.authority)
         else:
-            prepared = prepare_all(raw, version, caller.authority, self._service.clock())
+            prepared = prepare_all(raw, version, caller.authority)
         return json_response(await self._store(prepared))
 
     async def put(self, request: Request) -> Response:
@@ -68,9 +66,7 @@ class Statements:
         own = raw.get("id", wanted)
         if not isinstance(own, str) or own.lower() != wanted:
             raise BadRequest("statement.id must equal the parameter statementId")
-        await self._store(
-            prepare_all([{**raw, "id": wanted}], version, caller.authority, self._service.clock())
-        )
+        await self._store(prepare_all([{**raw, "id": wanted}], version, caller.authority))
         return Response(status_code=204)
 
     async def _store(self, prepared: Sequence[Prepared]) -> list[str]:
@@ -83,36 +79,28 @@ class Statements:
         caller = await self._service.caller(request, "statements/read", "statements/read/mine", "all/read")
         version_of(request)
         asked = query.parse(request.query_params)
-        asked = asked.limited(caller.id if caller.own_only else None, caller.read_filter)
-        return await run_in_threadpool(self._answer, request, asked)
+        return await run_in_threadpool(self._answer, request, asked, _reader(caller))
 
-    def _answer(self, request: Request, asked: Query) -> Response:
-        # Taken before the look-up: what is committed later may be missing from it.
-        through = self._consistent_through()
+    def _answer(self, request: Request, asked: Query, reader: Reader) -> Response:
         languages = formats.accepted_languages(request.headers.get("accept-language", ""))
-        modified = through
+        # Taken before the look-up: what is committed later may be missing from it.
+        through = self._writer.consistent_through()
         with self._service.readers.connect() as conn:
+            through = reading.consistent_through(conn, through)
             if asked.statement_id is not None:
-                found = store.find_one(conn, asked)
+                found = reading.find_one(conn, asked, reader)
                 if found is None:
                     raise NotFound("no such statement")
-                bodies, modified = [found[0]], found[1]
-                content = _formatted(conn, bodies, asked.format, languages)[0]
+                content, modified = _formatted(conn, found[0], asked.format, languages), found[1]
             else:
-                page = store.find(conn, asked)
-                bodies = _formatted(conn, page.bodies, asked.format, languages)
-                content = _statement_result(bodies, self._more(request, page.after))
+                page = reading.find(conn, asked, reader)
+                joined = _formatted(conn, page.joined, asked.format, languages)
+                content, modified = _statement_result(joined, self._more(request, page.after)), through
         headers = {
             "X-Experience-API-Consistent-Through": to_iso(through),
             "Last-Modified": format_datetime(modified, usegmt=True),
         }
         return Response(content, headers=headers, media_type="application/json")
-
-    def _consistent_through(self) -> datetime:
-        """Every statement stored by then is visible to a look-up that begins now."""
-        pending = self._writer.oldest_pending()
-        now = self._service.clock()
-        return now if pending is None else min(now, from_micros(pending) - _MICROSECOND)
 
     def _more(self, request: Request, after: int | None) -> str:
         if after is None:
@@ -120,16 +108,14 @@ class Statements:
         return f"{self._path}?{urlencode({**request.query_params, 'cursor': after})}"
 
 
-def prepare_all(
-    raw: Sequence[object], version: str, authority: Authority, stored: datetime
-) -> list[Prepared]:
+def prepare_all(raw: Sequence[object], version: str, authority: Authority) -> list[Prepared]:
     """Every statement of a request. Raises BadStatement naming the one that is wrong, from 0."""
     prepared: list[Prepared] = []
     seen: set[str] = set()
     for index, one in enumerate(raw):
         try:
             _no_lost_attachments(one)
-            done = prepare(one, version=version, authority=authority, stored=stored)
+            done = prepare(one, version=version, authority=authority)
         except BadStatement as error:
             raise BadStatement(f"statement {index}: {error.message}") from None
         if done.id in seen:
@@ -153,16 +139,30 @@ def _only_parameters(request: Request, allowed: Sequence[str]) -> None:
         raise BadRequest(f"unknown parameter {min(unknown)[:80]!r}")
 
 
-def _statement_result(bodies: Sequence[bytes], more: str) -> bytes:
-    return b'{"statements":[%b],"more":%b}' % (b",".join(bodies), orjson.dumps(more))
+def _reader(caller: Caller) -> Reader:
+    """What the caller may read: all, its own, or what its read filter lets through."""
+    allowed = caller.read_filter or {}
+    return Reader(
+        own=caller.authority.actor.key if caller.own_only else None,
+        verbs=tuple(allowed.get("verbs", ())),
+        activities=tuple(allowed.get("activities", ())),
+        authorities=tuple(allowed.get("authorities", ())),
+    )
 
 
-def _formatted(conn: Any, bodies: list[bytes], name: str, languages: Sequence[str]) -> list[bytes]:
+def _statement_result(joined: bytes, more: str) -> bytes:
+    return b'{"statements":[%b],"more":%b}' % (joined, orjson.dumps(more))
+
+
+def _formatted(conn: Connection, joined: bytes, name: str, languages: Sequence[str]) -> bytes:
+    """Statements with commas between them, in another format."""
     if name == "exact":
-        return bodies
-    statements = [orjson.loads(body) for body in bodies]
+        return joined
+    statements = orjson.loads(b"[%b]" % joined)
     if name == "ids":
-        return [orjson.dumps(formats.ids(one)) for one in statements]
-    iris = {iri for one in statements for iri in formats.activity_iris(one)}
-    known = {iri: orjson.loads(text) for iri, text in store.definitions(conn, iris).items()}
-    return [orjson.dumps(formats.canonical(one, known, languages)) for one in statements]
+        changed = [formats.ids(one) for one in statements]
+    else:
+        iris = {iri for one in statements for iri in formats.activity_iris(one)}
+        known = {iri: orjson.loads(text) for iri, text in definitions(conn, iris).items()}
+        changed = [formats.canonical(one, known, languages) for one in statements]
+    return orjson.dumps(changed)[1:-1]

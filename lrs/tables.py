@@ -46,6 +46,9 @@ activity = Table(
     Column("iri", Text, nullable=False, unique=True),
     # The definition last received, as JSON; null until one is.
     Column("definition", LargeBinary),
+    # The statement that brought it.
+    Column("defined_seq", Serial, nullable=False, server_default="0"),
+    Index("ix_activity_defined_seq", "defined_seq"),
 )
 
 verb = Table(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from connector.completion import Course, Fact, Learner, Observation
 from connector.plan import Issue, Ledger, Step, Void, plan
 from connector.statements import statement_id
-from lrs.store import Held
+from lrs.reading import Held
 from mappings.vocabulary import COMPLETED, PASSED
 
 SITE = "https://moodle.example.test"

@@ -22,7 +22,8 @@ from connector.tables import platform as platform_table
 from connector.tables import platform_course, sync_run
 from lrs.clock import from_micros
 from lrs.statement import Authority, prepare
-from lrs.store import Held, count, held, insert
+from lrs.reading import Held, count, held
+from lrs.store import insert
 from lrs.tables import evidence, statement
 from mappings.tables import account
 from mappings.vocabulary import COMPLETED
@@ -186,7 +187,7 @@ def test_late_push_that_contradicts_is_voided(engine: Engine, replay: Replay, mo
     agent = {"objectType": "Agent", "account": {"homePage": HOME, "name": "logstore"}}
     with engine.begin() as conn:
         authority = Authority(agent, 1, frozenset({HOME}))
-        insert(conn, [prepare(pushed, version="1.0.3", authority=authority, stored=NOW)])
+        insert(conn, [prepare(pushed, version="1.0.3", authority=authority)], lambda: NOW)
     assert len(of(engine, 3, 2)) == 1
     assert run(engine, moodle, NOW + timedelta(hours=1)).voided == 1
     assert of(engine, 3, 2) == []

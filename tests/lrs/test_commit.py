@@ -1,32 +1,33 @@
 """Group commit: parallel writers share transactions, none deadlocks, and a bad one fails alone."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine, event, select
 from sqlalchemy.exc import OperationalError
 
-from lrs import store
+from lrs import reading
+from lrs.clock import from_micros, utc_now
 from lrs.commit import Writer
 from lrs.errors import Busy, Conflict
 from lrs.statement import Authority, Prepared, prepare
 from lrs.tables import activity, agent, evidence, statement
 
-from .conftest import HOME_PAGE, NOW
+from .conftest import HOME_PAGE
 from .statements import simple
 
 AUTHORITY = Authority({"mbox": "mailto:lrs@example.org"}, 1, frozenset({HOME_PAGE}))
 
 
-def ready(raw: object, micros: int = 0) -> Prepared:
-    return prepare(raw, version="1.0.3", authority=AUTHORITY, stored=NOW + timedelta(microseconds=micros))
+def ready(raw: object) -> Prepared:
+    return prepare(raw, version="1.0.3", authority=AUTHORITY)
 
 
 def test_sixteen_writers_share_actors_and_activities(engine: Engine) -> None:
     # Two writers, as two processes would have: each groups its own requests.
-    writers = [Writer(engine), Writer(engine)]
+    writers = [Writer(engine, utc_now), Writer(engine, utc_now)]
     taken = str(uuid4())
     writers[0].submit([ready(simple(id=taken))]).result()
 
@@ -48,14 +49,14 @@ def test_sixteen_writers_share_actors_and_activities(engine: Engine) -> None:
         writer.close()
     assert outcomes.count("stored") == 15
     with engine.begin() as conn:
-        assert store.count(conn) == 1 + 15 * 200 + 3 * 20
-        assert len(conn.execute(select(evidence.c.seq)).all()) == store.count(conn)
-        assert len(conn.execute(select(agent.c.id)).all()) == 8
+        assert reading.count(conn) == 1 + 15 * 200 + 3 * 20
+        assert len(conn.execute(select(evidence.c.seq)).all()) == reading.count(conn)
+        assert len(conn.execute(select(agent.c.id)).all()) == 9
         assert len(conn.execute(select(activity.c.id)).all()) == 6
 
 
 def test_a_bad_request_fails_alone_within_its_group(engine: Engine) -> None:
-    writer = Writer(engine)
+    writer = Writer(engine, utc_now)
     id_ = str(uuid4())
     with engine.begin():
         # Holds SQLite's write lock; on PostgreSQL the group simply forms sooner.
@@ -69,11 +70,11 @@ def test_a_bad_request_fails_alone_within_its_group(engine: Engine) -> None:
         bad.result()
     writer.close()
     with engine.begin() as conn:
-        assert store.count(conn) == 7
+        assert reading.count(conn) == 7
 
 
 def test_two_processes_store_one_id(engine: Engine) -> None:
-    writers = [Writer(engine) for _ in range(4)]
+    writers = [Writer(engine, utc_now) for _ in range(4)]
     same = [ready(simple(id=str(uuid4()), name=str(n))) for n in range(200)]
     with ThreadPoolExecutor(4) as pool:
         answers = list(
@@ -86,27 +87,28 @@ def test_two_processes_store_one_id(engine: Engine) -> None:
         writer.close()
     assert answers[1] == [one.id for one in same]
     with engine.begin() as conn:
-        assert store.count(conn) == 200
+        assert reading.count(conn) == 200
 
 
-def test_pending_statements_hold_back_what_is_consistent(engine: Engine) -> None:
-    writer = Writer(engine)
-    assert writer.oldest_pending() is None
-    seen: list[int | None] = []
+def test_a_running_transaction_holds_back_what_is_consistent(engine: Engine) -> None:
+    writer = Writer(engine, utc_now)
+    seen: list[datetime] = []
 
     @event.listens_for(engine, "commit")
     def _look(_conn: object) -> None:
-        seen.append(writer.oldest_pending())
+        seen.append(writer.consistent_through())
 
-    one = ready(simple(), micros=7)
-    writer.submit([one]).result()
-    assert seen == [one.stored]
-    assert writer.oldest_pending() is None
+    before = utc_now()
+    writer.submit([ready(simple())]).result()
+    (during,) = seen
+    with engine.begin() as conn:
+        (stored,) = conn.execute(select(evidence.c.stored)).scalars()
+    assert before <= during < from_micros(stored) < writer.consistent_through()
     writer.close()
 
 
 def test_closing_writes_what_is_queued(engine: Engine) -> None:
-    writer = Writer(engine)
+    writer = Writer(engine, utc_now)
     answers = [writer.submit([ready(simple())]) for _ in range(50)]
     writer.close()
     assert all(answer.done() and answer.result() for answer in answers)
@@ -115,7 +117,7 @@ def test_closing_writes_what_is_queued(engine: Engine) -> None:
 
 
 def test_a_database_failure_refuses_and_the_writer_goes_on(engine: Engine) -> None:
-    writer = Writer(engine)
+    writer = Writer(engine, utc_now)
     with engine.begin() as conn:
         statement_name = statement.name
         conn.exec_driver_sql(f"alter table {statement_name} rename to away")

@@ -240,9 +240,6 @@ class TestGet:
             {"cursor": "x"},
             {"ascending": "yes"},
             {"format": "pretty"},
-            {"attachments": "true"},
-            {"related_agents": "true"},
-            {"related_activities": "true"},
         ],
     )
     def test_bad_parameters(self, client: TestClient, parameters: dict[str, str]) -> None:

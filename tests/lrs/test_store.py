@@ -7,8 +7,9 @@ import orjson
 import pytest
 from sqlalchemy import Engine, select
 
-from lrs import store
-from lrs.clock import to_micros
+from lrs import reading, store
+from lrs.clock import to_micros, utc_now
+from lrs.dimensions import Known, definitions
 from lrs.errors import Conflict
 from lrs.statement import Authority, Prepared, prepare
 from lrs.tables import activity, agent, evidence, stale_agent
@@ -19,38 +20,38 @@ from .statements import COMPLETED, COURSE, full, simple, voiding
 AUTHORITY = Authority({"mbox": "mailto:lrs@example.org"}, 1, frozenset({HOME_PAGE}))
 
 
-def ready(raw: object, stored: datetime = NOW) -> Prepared:
-    return prepare(raw, version="1.0.3", authority=AUTHORITY, stored=stored)
+def ready(raw: object) -> Prepared:
+    return prepare(raw, version="1.0.3", authority=AUTHORITY)
 
 
 def put(engine: Engine, *raw: object, stored: datetime = NOW) -> list[str]:
     with engine.begin() as conn:
-        return store.insert(conn, [ready(one, stored) for one in raw])
+        return store.insert(conn, [ready(one) for one in raw], lambda: stored)
 
 
 def test_by_id_is_the_json_prepared(engine: Engine) -> None:
     one = ready(full())
     with engine.begin() as conn:
-        assert store.insert(conn, [one]) == [one.id]
-        assert store.by_id(conn, one.id.upper()) == one.body
-        assert store.by_id(conn, str(uuid4())) is None
+        assert store.insert(conn, [one], utc_now) == [one.id]
+        assert (reading.by_id(conn, one.id.upper()) or b"").startswith(one.opening)
+        assert reading.by_id(conn, str(uuid4())) is None
 
 
 def test_an_identical_resend_is_no_write(engine: Engine) -> None:
     put(engine, full())
     assert put(engine, full(), simple(), full(), stored=NOW + timedelta(days=1))[0] == full()["id"]
     with engine.begin() as conn:
-        assert store.count(conn) == 2
-        assert orjson.loads(store.by_id(conn, full()["id"]) or b"")["stored"].startswith("2026-01-02")
+        assert reading.count(conn) == 2
+        assert orjson.loads(reading.by_id(conn, full()["id"]) or b"")["stored"].startswith("2026-01-02")
         # One mark a write: the re-send left none.
         assert len(conn.execute(select(stale_agent)).all()) == 2
 
 
 def test_a_conflict_within_one_call(engine: Engine) -> None:
     with pytest.raises(Conflict), engine.begin() as conn:
-        store.insert(conn, [ready(full()), ready(full(result={}))])
+        store.insert(conn, [ready(full()), ready(full(result={}))], utc_now)
     with engine.begin() as conn:
-        assert store.count(conn) == 0
+        assert reading.count(conn) == 0
 
 
 def test_numbers_follow_the_order_sent(engine: Engine) -> None:
@@ -59,7 +60,7 @@ def test_numbers_follow_the_order_sent(engine: Engine) -> None:
     with engine.begin() as conn:
         seqs = conn.execute(select(evidence.c.seq).order_by(evidence.c.seq)).scalars().all()
         assert list(seqs) == list(range(seqs[0], seqs[0] + 41))
-        assert [one.statement_id for one in store.held(conn, HOME_PAGE)][:40] == ids
+        assert [one.statement_id for one in reading.held(conn, HOME_PAGE)][:40] == ids
 
 
 def test_held(engine: Engine) -> None:
@@ -73,9 +74,9 @@ def test_held(engine: Engine) -> None:
     put(engine, simple(object={"objectType": "StatementRef", "id": first}))
     put(engine, voiding(gone))
     with engine.begin() as conn:
-        one, two, three = store.held(conn, HOME_PAGE)
-        assert store.held(conn, "https://elsewhere.example") == []
-    assert one == store.Held(
+        one, two, three = reading.held(conn, HOME_PAGE)
+        assert reading.held(conn, "https://elsewhere.example") == []
+    assert one == reading.Held(
         first, "42", COURSE, COMPLETED, datetime(2026, 1, 1, 3, tzinfo=UTC), 0.8, 1, False
     )
     assert (two.statement_id, two.score_scaled, two.voided) == (second, None, False)
@@ -107,33 +108,33 @@ def test_a_statement_voided_before_it_came(engine: Engine) -> None:
     put(engine, voiding(id_))
     put(engine, simple(id=id_), stored=NOW + timedelta(hours=1))
     with engine.begin() as conn:
-        assert store.held(conn, HOME_PAGE)[0].voided
+        assert reading.held(conn, HOME_PAGE)[0].voided
 
 
 def test_definitions_are_those_last_received(engine: Engine) -> None:
     def defined(title: str) -> dict[str, object]:
         return simple(object={"id": COURSE, "definition": {"name": {"th": title}}})
 
-    known = store.Known()
+    known = Known()
     for title in ("หนึ่ง", "สอง", "สอง", "หนึ่ง"):
         with engine.begin() as conn:
-            store.insert(conn, [ready(defined(title)), ready(simple())], known)
+            store.insert(conn, [ready(defined(title)), ready(simple())], utc_now, known)
         known.keep()
     with engine.begin() as conn:
-        found = store.definitions(conn, [COURSE, "https://example.org/none"])
+        found = definitions(conn, [COURSE, "https://example.org/none"])
     assert {iri: orjson.loads(text) for iri, text in found.items()} == {COURSE: {"name": {"th": "หนึ่ง"}}}
 
 
 def test_what_is_known_outlives_no_rollback(engine: Engine) -> None:
-    known = store.Known()
+    known = Known()
     conn = engine.connect()
-    store.insert(conn, [ready(simple())], known)
+    store.insert(conn, [ready(simple())], utc_now, known)
     conn.rollback()
     conn.close()
     known.forget()
     with engine.begin() as other:
-        store.insert(other, [ready(simple())], known)
-        assert len(store.held(other, HOME_PAGE)) == 1
+        store.insert(other, [ready(simple())], utc_now, known)
+        assert len(reading.held(other, HOME_PAGE)) == 1
     known.keep()
     assert set(known.activities) == {COURSE}
 
@@ -141,6 +142,7 @@ def test_what_is_known_outlives_no_rollback(engine: Engine) -> None:
 def test_many_at_once(engine: Engine) -> None:
     put(engine, *(simple(name=str(n), course=n % 300) for n in range(35_000)))
     with engine.begin() as conn:
-        assert store.count(conn) == 35_000
+        assert reading.count(conn) == 35_000
         assert len(conn.execute(select(activity.c.id)).all()) == 300
-        assert len(conn.execute(select(agent.c.id)).all()) == 35_000
+        # The authority is an agent too.
+        assert len(conn.execute(select(agent.c.id)).all()) == 35_001

@@ -119,7 +119,7 @@ def _store(conn: Connection, statement: dict[str, Any], stored: datetime, level:
     agent = {"account": {"homePage": "https://example.org", "name": "test"}}
     pages = frozenset({HOME}) if level < 9 else None
     authority = Authority(agent, level, pages)
-    return insert(conn, [prepare(statement, version="1.0.3", authority=authority, stored=stored)])[0]
+    return insert(conn, [prepare(statement, version="1.0.3", authority=authority)], lambda: stored)[0]
 
 
 def minutes(count: int) -> timedelta:

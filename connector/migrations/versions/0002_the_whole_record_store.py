@@ -31,6 +31,8 @@ def upgrade() -> None:
     _related("agent", sa.Column("direct", sa.SmallInteger(), autoincrement=False, nullable=False))
     _related("activity")
     _document()
+    op.add_column("activity", sa.Column("defined_seq", Serial, server_default="0", nullable=False))
+    op.create_index("ix_activity_defined_seq", "activity", ["defined_seq"])
     op.add_column("credential", sa.Column("last_used_at", sa.BigInteger(), nullable=True))
 
 

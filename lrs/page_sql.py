@@ -1,0 +1,178 @@
+"""The SQL text of a page of statements, put together for what is asked. Pure.
+
+One filter drives: it becomes one or more branches, each an index that ends in `seq`, read from the newest
+(or oldest) on until the page is full. The others look at the rows found; their `+` keeps both databases from
+driving by them instead. A branch speaks of two statements: `e` is answered, `t` meets the filters; they are
+the same one, or `e` refers to `t` (Communication 2.1.3). Time, paging and the reader's limits concern `e`.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from lrs.database import Sql
+
+_ID = {
+    "agent": "(select id from agent where key = :{})",
+    "authority": "(select id from agent where key = :{})",
+    "verb": "(select id from verb where iri = :{})",
+    "activity": "(select id from activity where iri = :{})",
+    "registration": ":{}",
+}
+# The last statement stored by then: numbers and `stored` ascend together.
+_UP_TO = "coalesce((select seq from evidence where stored <= :{} order by stored desc, seq desc limit 1), 0)"
+# The JSON of the page's statements with commas between them, as one value: a row for each costs more.
+_JOINED = {
+    "sqlite": "(select cast(group_concat(body) as blob) from (select s.body as body "
+    "from (select seq from page order by seq {order} limit :limit) k cross join statement s "
+    "where s.seq = k.seq order by k.seq {order}) b)",
+    "postgresql": "(select string_agg(s.body, ','::bytea order by k.seq {order}) "
+    "from (select seq from page order by seq {order} limit :limit) k join statement s on s.seq = k.seq)",
+}
+# The most selective first.
+_DRIVERS = ("registration", "agent", "activity", "verb")
+
+
+class Shape(NamedTuple):
+    """What decides the text: the names of the values that are given, and the switches."""
+
+    names: frozenset[str]
+    related_agents: bool
+    related_activities: bool
+    ascending: bool
+
+
+class Branch(NamedTuple):
+    """A table, the kind of thing that its index finds rows by, and the parameter that holds the value."""
+
+    table: str
+    column: str
+    kind: str
+    name: str
+    more: str = ""
+
+
+@lru_cache(maxsize=1000)
+def page_sql(shape: Shape, dialect: str) -> Sql:
+    """Answers one row: how many statements there are up to :most, the last on the page, and the page."""
+    order = "asc" if shape.ascending else "desc"
+    texts = (_select(branch, shape, order) for branch in _branches(shape))
+    page = " union ".join(f"select seq from ({text}) b{n}" for n, text in enumerate(texts))
+    return Sql(
+        f"with page as materialized ({page} order by seq {order} limit :most) "
+        f"select (select count(*) from page), "
+        f"(select seq from page order by seq {order} limit 1 offset :last), "
+        + _JOINED[dialect].format(order=order)
+    )
+
+
+@lru_cache(maxsize=100)
+def one_sql(names: frozenset[str], voided: bool) -> Sql:
+    """Answers the JSON and the `stored` of the statement :id, if the reader may see it."""
+    conditions = ["s.id = :id", f"e.voided_at is {'not ' if voided else ''}null", *_limits(names, "e")]
+    return Sql(
+        "select s.body, e.stored from statement s join evidence e on e.seq = s.seq where "
+        + " and ".join(conditions)
+    )
+
+
+def _branches(shape: Shape) -> Iterator[Branch]:
+    driver = next((name for name in _DRIVERS if name in shape.names), None)
+    if driver is None:
+        yield from _reader_branches(shape.names)
+        return
+    yield Branch("evidence", f"{driver}{_SUFFIX[driver]}", driver, driver)
+    yield Branch("reference", f"{driver}{_SUFFIX[driver]}", driver, driver)
+    if driver == "agent":
+        yield from _agent_branches(shape.related_agents)
+    if driver == "activity" and shape.related_activities:
+        yield Branch("related_activity", "activity_id", driver, driver)
+
+
+_SUFFIX = {"registration": "", "agent": "_id", "activity": "_id", "verb": "_id"}
+
+
+def _agent_branches(related: bool) -> Iterator[Branch]:
+    columns = ("object_agent_id", "authority_id") if related else ("object_agent_id",)
+    for column in columns:
+        yield Branch("evidence", column, "agent", "agent")
+        yield Branch("reference", column, "agent", "agent")
+    for direct in (1, 0) if related else (1,):
+        yield Branch("related_agent", "agent_id", "agent", "agent", f"x.direct = {direct}")
+
+
+def _reader_branches(names: frozenset[str]) -> Iterator[Branch]:
+    """Where the client filters nothing, the reader's narrowest limit drives, or nothing does."""
+    for kind in ("activity", "verb", "authority"):
+        limits = sorted(name for name in names if name.startswith(f"only_{kind}_"))
+        if limits:
+            yield from (Branch("evidence", f"{kind}_id", kind, name) for name in limits)
+            return
+    if "own" in names:
+        yield Branch("evidence", "authority_id", "authority", "own")
+    else:
+        yield Branch("evidence", "", "", "")
+
+
+def _select(branch: Branch, shape: Shape, order: str) -> str:
+    direct = branch.table == "evidence"
+    e, t = ("x", "x") if direct else ("e", "t")
+    conditions = [f"{e}.voided_at is null", *_bounds(shape), *_limits(shape.names, e)]
+    if branch.kind:
+        conditions.append(f"x.{branch.column} = {_ID[branch.kind].format(branch.name)}")
+    if branch.more:
+        conditions.append(branch.more)
+    tests = list(_tests(shape, branch.name, t))
+    joins = "" if direct else " join evidence e on e.seq = x.seq"
+    if tests and not direct:
+        joins += " join evidence t on t.seq = x.of"
+    return (
+        f"select x.seq as seq from {branch.table} x{joins} where {' and '.join(conditions + tests)} "
+        f"order by x.seq {order} limit :most"
+    )
+
+
+def _bounds(shape: Shape) -> Iterator[str]:
+    if "since" in shape.names:
+        yield f"x.seq > {_UP_TO.format('since')}"
+    if "until" in shape.names:
+        yield f"x.seq <= {_UP_TO.format('until')}"
+    if "after" in shape.names:
+        yield f"x.seq {'>' if shape.ascending else '<'} :after"
+
+
+def _limits(names: frozenset[str], e: str) -> Iterator[str]:
+    """What the reader may see."""
+    if "own" in names:
+        yield f"+{e}.authority_id = {_ID['authority'].format('own')}"
+    for kind in ("verb", "activity", "authority"):
+        values = [_ID[kind].format(name) for name in sorted(names) if name.startswith(f"only_{kind}_")]
+        if values:
+            yield f"+{e}.{kind}_id in ({', '.join(values)})"
+
+
+def _tests(shape: Shape, driver: str, t: str) -> Iterator[str]:
+    """The filters that do not drive, on the statement `t`."""
+    if "agent" in shape.names and driver != "agent":
+        yield _agent_test(shape.related_agents, t)
+    if "activity" in shape.names and driver != "activity":
+        activity = _ID["activity"].format("activity")
+        related = _mentions("activity", t) if shape.related_activities else ""
+        yield f"(+{t}.activity_id = {activity}{related})"
+    if "verb" in shape.names and driver != "verb":
+        yield f"+{t}.verb_id = {_ID['verb'].format('verb')}"
+
+
+def _agent_test(related: bool, t: str) -> str:
+    agent = _ID["agent"].format("agent")
+    own = f"+{t}.agent_id = {agent} or +{t}.object_agent_id = {agent}"
+    if related:
+        return f"({own} or +{t}.authority_id = {agent}{_mentions('agent', t)})"
+    return f"({own}{_mentions('agent', t, ' and r.direct = 1')})"
+
+
+def _mentions(kind: str, t: str, more: str = "") -> str:
+    return (
+        f" or exists (select 1 from related_{kind} r where r.{kind}_id = {_ID[kind].format(kind)}{more} "
+        f"and r.seq = {t}.seq and r.of = {t}.seq)"
+    )
