@@ -48,8 +48,9 @@ class DatabaseServer:
 
     def stop_at_once(self) -> None:
         """As a crash: no checkpoint, connections are cut, and the next start recovers from the log."""
-        os.kill(self._server.get_pid(), signal.SIGQUIT)
-        wait_until(lambda: not (self._server.pgdata / "postmaster.pid").exists())
+        pid_file = self._server.pgdata / "postmaster.pid"
+        os.kill(int(pid_file.read_text().split()[0]), signal.SIGQUIT)
+        wait_until(lambda: not pid_file.exists())
 
     def start(self) -> None:
         """Starts it again, at the same address."""
