@@ -1,8 +1,9 @@
 """When two statements are the same: xAPI Data 2.3.2, IEEE 9274.1.1 4.2.4.
 
 What the store assigns does not count (id, authority, stored, timestamp, version); neither do activity
-definitions, the verb's display, the order of members and attachments, time zones, how a number or a
-duration is written, and what lies beyond a hundredth of a second of a duration.
+definitions, the verb's display, the order of members and attachments, whether one context activity stands
+in an array, time zones, how a number or a duration is written, and what lies beyond a hundredth of a second
+of a duration.
 """
 
 from collections.abc import Callable
@@ -49,12 +50,14 @@ def _plain_object(value: dict[str, Any], name: str) -> dict[str, Any]:
         plain[key] = _plain(item, key)
     if value.get("objectType") == "StatementRef":
         plain["id"] = value["id"].lower()
+    if name == "contextActivities":
+        return {key: one if isinstance(one, list) else [one] for key, one in plain.items()}
     return plain
 
 
 _ALIKE: dict[str, Callable[[str], Any]] = {
     "registration": str.lower,
-    "duration": values.canonical_duration,
+    "duration": values.comparable_duration,
     "timestamp": lambda text: str(values.instant(text)),
 }
 
