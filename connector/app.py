@@ -18,6 +18,7 @@ from connector.report.pages import router_pages
 from connector.settings import Settings
 from lrs import create_lrs_app
 from lrs.database import connect, read_only
+from lrs.service import Limits
 
 # A page of another site that resolves its own name to 127.0.0.1 sends that name: refuse it.
 LOOPBACK_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
@@ -27,7 +28,14 @@ def create_app(settings: Settings) -> FastAPI:
     """The whole service on one engine; the caller has upgraded the database."""
     engine = connect(settings.database)
     store = create_lrs_app(
-        engine, hash_key=settings.secret("credentials"), default_version=settings.xapi_default_version
+        engine,
+        hash_key=settings.secret("credentials"),
+        default_version=settings.xapi_default_version,
+        attachments=settings.attachments_folder,
+        limits=Limits(
+            attachment_octets=settings.attachment_mebibytes * 1024 * 1024,
+            attachments=settings.attachments_per_request,
+        ),
     )
     app = FastAPIOffline(
         title="Thaksa", version=version("thaksa"), redoc_url=None, lifespan=_lifespan(engine, store)

@@ -41,6 +41,9 @@ class Settings(BaseModel):
 
     data: Path = Path("data")
     database_url: str = ""
+    attachments: str = ""
+    attachment_mebibytes: int = Field(default=100, ge=1)
+    attachments_per_request: int = Field(default=100, ge=1)
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     xapi_default_version: Literal["1.0.3", "2.0.0"] | None = None
@@ -61,6 +64,11 @@ class Settings(BaseModel):
     def database(self) -> str:
         """The database's URL: the one set, or the SQLite file in the data folder."""
         return self.database_url or f"sqlite:///{self.data.resolve() / 'thaksa.db'}"
+
+    @property
+    def attachments_folder(self) -> Path:
+        """Where attachments of statements are kept: the folder set, or the one in the data folder."""
+        return Path(self.attachments) if self.attachments else self.data / "attachments"
 
     def secret(self, purpose: str) -> bytes:
         """A 32-byte key for one purpose, derived from the installation's own secret file."""

@@ -8,7 +8,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lrs.errors import BadRequest, TooLarge, Unsupported
+from lrs.errors import BadRequest, TooLarge
 from lrs.validation import VERSIONS
 
 VERSION_HEADER = "X-Experience-API-Version"
@@ -58,14 +58,20 @@ def version_of(request: Request) -> str:
     raise BadRequest(f"this store speaks {' and '.join(VERSIONS)} only")
 
 
+def media_type(request: Request) -> str:
+    """The Content-Type without its parameters, in lower case."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
 async def json_body(request: Request, most_octets: int) -> Any:
-    """The body as parsed JSON. Raises BadRequest, TooLarge or Unsupported."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind == "multipart/mixed":
-        raise Unsupported("attachments sent as multipart/mixed are not supported by this record store")
-    if kind != "application/json":
+    """The body as parsed JSON. Raises BadRequest or TooLarge."""
+    if media_type(request) != "application/json":
         raise BadRequest("Content-Type must be application/json")
-    body = await _body(request, most_octets)
+    return parsed_json(await _body(request, most_octets))
+
+
+def parsed_json(body: bytes) -> Any:
+    """Parsed JSON. Raises BadRequest."""
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:

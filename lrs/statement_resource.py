@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from email.utils import format_datetime
+from typing import Any
 from urllib.parse import urlencode
 
 import orjson
@@ -12,16 +13,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lrs import formats, query, reading
+from lrs.attachments import Folder
 from lrs.auth import Caller
 from lrs.clock import to_iso
 from lrs.commit import Writer
 from lrs.dimensions import definitions
 from lrs.errors import BadRequest, BadStatement, NotFound
 from lrs.query import Query, Reader
-from lrs.requests import json_body, version_of
+from lrs.requests import version_of
 from lrs.responses import json_response
 from lrs.service import Service
 from lrs.statement import Authority, Prepared, prepare
+from lrs.statement_body import mixed_response, received
 
 # Batches above this are validated beside the event loop, not in it.
 _LARGE_BATCH = 20
@@ -34,6 +37,7 @@ class Statements:
         self._service = service
         self._writer = writer
         self._path = f"{service.prefix}/statements"
+        self._folder = None if service.attachments is None else Folder(service.attachments)
 
     # ---- writing
 
@@ -42,15 +46,16 @@ class Statements:
         caller = await self._service.caller(request, "statements/write")
         version = version_of(request)
         _only_parameters(request, ())
-        body = await json_body(request, self._service.limits.body_octets)
-        raw = body if isinstance(body, list) else [body]
-        if not raw:
-            return json_response([])
-        if len(raw) > _LARGE_BATCH:
-            prepared = await run_in_threadpool(prepare_all, raw, version, caller.authority)
-        else:
-            prepared = prepare_all(raw, version, caller.authority)
-        return json_response(await self._store(prepared))
+        async with received(request, self._service, self._folder) as sent:
+            raw = sent.statements if isinstance(sent.statements, list) else [sent.statements]
+            if not raw:
+                return json_response([])
+            if len(raw) > _LARGE_BATCH:
+                prepared = await run_in_threadpool(prepare_all, raw, version, caller.authority)
+            else:
+                prepared = prepare_all(raw, version, caller.authority)
+            await sent.keep(raw, version, caller.authority.actor)
+            return json_response(await self._store(prepared))
 
     async def put(self, request: Request) -> Response:
         """Store one statement under the id in the address."""
@@ -60,13 +65,11 @@ class Statements:
         wanted = query.parse(request.query_params).statement_id
         if wanted is None:
             raise BadRequest("the parameter statementId is needed")
-        raw = await json_body(request, self._service.limits.body_octets)
-        if not isinstance(raw, dict):
-            raise BadRequest("the body must be one statement")
-        own = raw.get("id", wanted)
-        if not isinstance(own, str) or own.lower() != wanted:
-            raise BadRequest("statement.id must equal the parameter statementId")
-        await self._store(prepare_all([{**raw, "id": wanted}], version, caller.authority))
+        async with received(request, self._service, self._folder) as sent:
+            statement = _named(sent.statements, wanted)
+            prepared = prepare_all([statement], version, caller.authority)
+            await sent.keep([statement], version, caller.authority.actor)
+            await self._store(prepared)
         return Response(status_code=204)
 
     async def _store(self, prepared: Sequence[Prepared]) -> list[str]:
@@ -91,7 +94,8 @@ class Statements:
                 found = reading.find_one(conn, asked, reader)
                 if found is None:
                     raise NotFound("no such statement")
-                content, modified = _formatted(conn, found[0], asked.format, languages), found[1]
+                content = joined = _formatted(conn, found[0], asked.format, languages)
+                modified = found[1]
             else:
                 page = reading.find(conn, asked, reader)
                 joined = _formatted(conn, page.joined, asked.format, languages)
@@ -100,6 +104,8 @@ class Statements:
             "X-Experience-API-Consistent-Through": to_iso(through),
             "Last-Modified": format_datetime(modified, usegmt=True),
         }
+        if asked.attachments:
+            return mixed_response(content, orjson.loads(b"[%b]" % joined), self._folder, headers)
         return Response(content, headers=headers, media_type="application/json")
 
     def _more(self, request: Request, after: int | None) -> str:
@@ -114,7 +120,6 @@ def prepare_all(raw: Sequence[object], version: str, authority: Authority) -> li
     seen: set[str] = set()
     for index, one in enumerate(raw):
         try:
-            _no_lost_attachments(one)
             done = prepare(one, version=version, authority=authority)
         except BadStatement as error:
             raise BadStatement(f"statement {index}: {error.message}") from None
@@ -125,12 +130,14 @@ def prepare_all(raw: Sequence[object], version: str, authority: Authority) -> li
     return prepared
 
 
-def _no_lost_attachments(raw: object) -> None:
-    """An attachment that comes as JSON alone must say where its data is (Data 2.4.11)."""
-    attachments = raw.get("attachments") if isinstance(raw, dict) else None
-    for index, one in enumerate(attachments if isinstance(attachments, list) else ()):
-        if isinstance(one, dict) and "fileUrl" not in one:
-            raise BadStatement(f"statement.attachments[{index}] must have a fileUrl (xAPI Data 2.4.11)")
+def _named(statement: Any, wanted: str) -> dict[str, Any]:
+    """The one statement of a PUT, with the id that the address gives it."""
+    if not isinstance(statement, dict):
+        raise BadRequest("the body must be one statement")
+    own = statement.get("id", wanted)
+    if not isinstance(own, str) or own.lower() != wanted:
+        raise BadRequest("statement.id must equal the parameter statementId")
+    return {**statement, "id": wanted}
 
 
 def _only_parameters(request: Request, allowed: Sequence[str]) -> None:
