@@ -42,7 +42,7 @@ class Credentials:
     async def post(self, request: Request) -> Response:
         """Create a credential; answers its key and, this once, its secret."""
         await self._admit(request)
-        wanted = _wanted(await json_body(request, self._service.limits.body_octets))
+        wanted = _wanted(await json_body(request, self._service.limits))
         key, secret = await run_in_threadpool(self._create, wanted)
         answer = {"name": wanted["name"], "key": key, "secret": secret}
         return json_response(

@@ -3,12 +3,13 @@
 import re
 from typing import Any
 
-import orjson
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lrs.errors import BadRequest, TooLarge
+from lrs.json_input import parse
+from lrs.service import Limits
 from lrs.validation import VERSIONS
 
 VERSION_HEADER = "X-Experience-API-Version"
@@ -63,19 +64,11 @@ def media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-async def json_body(request: Request, most_octets: int) -> Any:
+async def json_body(request: Request, limits: Limits) -> Any:
     """The body as parsed JSON. Raises BadRequest or TooLarge."""
     if media_type(request) != "application/json":
         raise BadRequest("Content-Type must be application/json")
-    return parsed_json(await _body(request, most_octets))
-
-
-def parsed_json(body: bytes) -> Any:
-    """Parsed JSON. Raises BadRequest."""
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise BadRequest(f"the body is not valid JSON in UTF-8: {error.msg}") from None
+    return parse(await _body(request, limits.body_octets), limits.json_depth)
 
 
 async def _body(request: Request, most_octets: int) -> bytes:

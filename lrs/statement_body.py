@@ -11,7 +11,8 @@ from starlette.responses import Response, StreamingResponse
 from lrs import multipart, signature
 from lrs.attachments import Folder, Incoming, is_sha2, listed
 from lrs.errors import BadRequest, BadStatement, Busy, TooLarge, Unsupported
-from lrs.requests import json_body, media_type, parsed_json
+from lrs.json_input import parse
+from lrs.requests import json_body, media_type
 from lrs.service import Limits, Service
 from lrs.statement import Actor, actor_of
 
@@ -86,7 +87,7 @@ async def received(request: Request, service: Service, folder: Folder | None) ->
     BadRequest, BadStatement, TooLarge, Unsupported, or Busy where the folder cannot be used.
     """
     if media_type(request) != "multipart/mixed":
-        yield Sent(await json_body(request, service.limits.body_octets))
+        yield Sent(await json_body(request, service.limits))
         return
     if folder is None:
         raise Unsupported("this record store keeps no attachments: multipart/mixed is not accepted")
@@ -122,7 +123,7 @@ async def _first_part(reader: multipart.Reader, limits: Limits) -> Any:
         if size > limits.body_octets:
             raise TooLarge(f"the first part is larger than {limits.body_octets} octets")
         pieces.append(piece)
-    return parsed_json(b"".join(pieces))
+    return parse(b"".join(pieces), limits.json_depth)
 
 
 def _named(statements: Any) -> dict[str, str]:

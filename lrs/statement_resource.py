@@ -18,7 +18,7 @@ from lrs.auth import Caller
 from lrs.clock import to_iso
 from lrs.commit import Writer
 from lrs.dimensions import definitions
-from lrs.errors import BadRequest, BadStatement, NotFound
+from lrs.errors import BadRequest, BadStatement, NotFound, TooLarge
 from lrs.query import Query, Reader
 from lrs.requests import version_of
 from lrs.responses import json_response
@@ -50,6 +50,7 @@ class Statements:
             raw = sent.statements if isinstance(sent.statements, list) else [sent.statements]
             if not raw:
                 return json_response([])
+            self._check_size(raw)
             if len(raw) > _LARGE_BATCH:
                 prepared = await run_in_threadpool(prepare_all, raw, version, caller.authority)
             else:
@@ -71,6 +72,11 @@ class Statements:
             await sent.keep([statement], version, caller.authority.actor)
             await self._store(prepared)
         return Response(status_code=204)
+
+    def _check_size(self, raw: Sequence[object]) -> None:
+        most = self._service.limits.batch_statements
+        if len(raw) > most:
+            raise TooLarge(f"a request may bring {most} statements (xAPI Communication 2.1.2)")
 
     async def _store(self, prepared: Sequence[Prepared]) -> list[str]:
         return await asyncio.wrap_future(self._writer.submit(prepared))
