@@ -1,9 +1,9 @@
-"""When two statements are the same: xAPI Data 2.3.2, IEEE 9274.1.1 4.2.4.
+"""When two statements are the same: xAPI Data 2.3.1, IEEE 9274.1.1 4.2 (Statement Immutability).
 
-What the store assigns does not count (id, authority, stored, timestamp, version); neither do activity
-definitions, the verb's display, the order of members and attachments, whether one context activity stands
-in an array, time zones, how a number or a duration is written, and what lies beyond a hundredth of a second
-of a duration.
+What does not count: what the store assigns (id, authority, stored, timestamp, version), activity
+definitions, the verb's display, attachments, the order of members, time zones, how a number is written, the
+case of what has none, an object type or an array that could be left out, and what lies beyond a hundredth
+of a second of a duration. A duration counts as it is written: PT90M is not PT1H30M (Data 2.3.1).
 """
 
 from collections.abc import Callable
@@ -18,9 +18,13 @@ _ASSIGNED = frozenset({"id", "authority", "stored", "timestamp", "version"})
 _DEFAULT_TYPES = ("Agent", "Activity")
 
 
-def fingerprint(statement: dict[str, Any]) -> bytes:
-    """SHA-256 that is equal for two valid statements that are the same but for their timestamp."""
-    own = {key: item for key, item in statement.items() if key not in _ASSIGNED}
+def fingerprint(statement: dict[str, Any], *, attachments: bool = False) -> bytes:
+    """SHA-256 that is equal for two valid statements that are the same but for their timestamp.
+
+    With `attachments`, what they say of their attachments counts too, but not in which order.
+    """
+    ignored = _ASSIGNED if attachments else _ASSIGNED | {"attachments"}
+    own = {key: item for key, item in statement.items() if key not in ignored}
     return sha256(_dump(_plain(own, ""))).digest()
 
 
@@ -41,22 +45,34 @@ def _plain(value: Any, name: str) -> Any:
 
 
 def _plain_object(value: dict[str, Any], name: str) -> dict[str, Any]:
-    plain = {}
-    for key, item in value.items():
-        if key == "definition" or (key == "display" and name == "verb"):
-            continue
-        if key == "objectType" and item in _DEFAULT_TYPES:
-            continue
-        plain[key] = _plain(item, key)
+    if name == "contextActivities":
+        value = {key: item if isinstance(item, list) else [item] for key, item in value.items()}
+    plain = {key: _plain(item, key) for key, item in value.items() if not _left_out(key, item, name)}
     if value.get("objectType") == "StatementRef":
         plain["id"] = value["id"].lower()
-    if name == "contextActivities":
-        return {key: one if isinstance(one, list) else [one] for key, one in plain.items()}
     return plain
+
+
+def _left_out(key: str, item: Any, within: str) -> bool:
+    return (
+        key == "definition"
+        or (key == "display" and within == "verb")
+        or (key == "objectType" and item in _DEFAULT_TYPES)
+    )
+
+
+def _mbox(value: str) -> str:
+    """The domain of a mail address has no case."""
+    local, _, domain = value.rpartition("@")
+    return f"{local}@{domain.lower()}"
 
 
 _ALIKE: dict[str, Callable[[str], Any]] = {
     "registration": str.lower,
+    "mbox": _mbox,
+    "mbox_sha1sum": str.lower,
+    "sha2": str.lower,
+    "language": str.lower,
     "duration": values.comparable_duration,
     "timestamp": lambda text: str(values.instant(text)),
 }

@@ -1,7 +1,7 @@
 """The formats of a GET besides `exact`: `ids` and `canonical` (xAPI Communication 2.1.3). Pure."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from lrs.validation import IDENTIFIERS
 
@@ -11,17 +11,25 @@ _LANGUAGE_MAPS = ("name", "description", "display")
 Activity = dict[str, Any]
 
 
+class Accepted(NamedTuple):
+    """A language range of an Accept-Language header in lower case, and its weight: 0 for one refused."""
+
+    range: str
+    quality: float
+
+
 def ids(statement: dict[str, Any]) -> dict[str, Any]:
     """The statement with only what is needed to identify its actors, verb and activities."""
     return _identified(statement)
 
 
 def canonical(
-    statement: dict[str, Any], definitions: Mapping[str, dict[str, Any]], languages: Sequence[str]
+    statement: dict[str, Any], definitions: Mapping[str, dict[str, Any]], languages: Sequence[Accepted]
 ) -> dict[str, Any]:
     """The statement with the store's own activity definitions, and one language in each language map.
 
-    `languages` are the reader's, best first.
+    `languages` are the reader's (`accepted_languages`), applied to each map by itself; where a map has none
+    of them, its first is taken.
     """
     found = _mapped_activities(statement, lambda one: _with_definition(one, definitions))
     return {key: _one_language(one, key, languages) for key, one in found.items()}
@@ -63,7 +71,7 @@ def _identified_object(thing: dict[str, Any]) -> dict[str, Any]:
 
 
 def _identified_activity(activity: Activity) -> Activity:
-    return {key: one for key, one in activity.items() if key != "definition"}
+    return {"id": activity["id"]}
 
 
 def _identified_context(context: dict[str, Any]) -> dict[str, Any]:
@@ -113,7 +121,7 @@ def _with_definition(activity: Activity, definitions: Mapping[str, dict[str, Any
     return activity if own is None else {**activity, "definition": own}
 
 
-def _one_language(value: Any, name: str, languages: Sequence[str]) -> Any:
+def _one_language(value: Any, name: str, languages: Sequence[Accepted]) -> Any:
     if name == "extensions":
         return value
     if isinstance(value, list):
@@ -121,32 +129,43 @@ def _one_language(value: Any, name: str, languages: Sequence[str]) -> Any:
     if not isinstance(value, dict):
         return value
     if name in _LANGUAGE_MAPS and len(value) > 1:
-        tag = _best(list(value), languages)
+        tag = max(value, key=lambda one: _liking(one.lower(), languages))
         return {tag: value[tag]}
     return {key: _one_language(one, key, languages) for key, one in value.items()}
 
 
-def _best(tags: Sequence[str], languages: Sequence[str]) -> str:
-    """The tag that the reader likes best (RFC 4647 look-up), or else the first."""
-    for wanted in (language.lower() for language in languages):
-        for tag in tags:
-            if wanted in (tag.lower(), "*") or tag.lower().startswith(f"{wanted}-"):
-                return tag
-        for tag in tags:
-            if wanted.startswith(f"{tag.lower()}-"):
-                return tag
-    return tags[0]
+def _liking(tag: str, languages: Sequence[Accepted]) -> tuple[float, int, int, int]:
+    """Greater for a tag that the reader likes better: by weight, place in the header, closeness."""
+    closeness, length, place = max(
+        ((*_closeness(tag, one.range), -place) for place, one in enumerate(languages)),
+        default=(0, 0, 0),
+    )
+    if closeness == 0:
+        return 0.0, 0, 0, 0
+    # What is refused is worse than what was not spoken of.
+    return languages[-place].quality or -1.0, place, closeness, min(length, len(tag))
 
 
-def accepted_languages(header: str) -> list[str]:
-    """The language ranges of an Accept-Language header, best first; what makes no sense is left out."""
-    ranked = []
-    for part in header.split(","):
-        tag, _, weight = part.strip().partition(";")
+def _closeness(tag: str, wanted: str) -> tuple[int, int]:
+    """How a range fits a tag (RFC 2616 14.4; a range too narrow as in RFC 4647 3.4), and its length."""
+    if tag == wanted:
+        return 4, len(wanted)
+    if tag.startswith(f"{wanted}-"):
+        return 3, len(wanted)
+    if wanted.startswith(f"{tag}-"):
+        return 2, len(wanted)
+    return (1, 1) if wanted == "*" else (0, 0)
+
+
+def accepted_languages(header: str) -> list[Accepted]:
+    """The language ranges of an Accept-Language header; what makes no sense is left out."""
+    accepted = []
+    for part in header.lower().split(","):
+        tag, _, weight = part.partition(";")
         try:
             quality = float(weight.strip().removeprefix("q=")) if weight else 1.0
         except ValueError:
             continue
-        if tag and quality > 0:
-            ranked.append((quality, tag.strip()))
-    return [tag for _, tag in sorted(ranked, key=lambda one: -one[0])]
+        if tag.strip() and 0 <= quality <= 1:
+            accepted.append(Accepted(tag.strip(), quality))
+    return accepted

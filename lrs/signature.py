@@ -100,7 +100,7 @@ def _certified_key(chain: object) -> RSAPublicKey:
 def _same(signed: dict[str, Any], received: dict[str, Any]) -> bool:
     """Logical equality, but for signatures and what a store on the way may have assigned."""
     return (
-        fingerprint(_unsigned(signed)) == fingerprint(_unsigned(received))
+        fingerprint(_unsigned(signed), attachments=True) == fingerprint(_unsigned(received), attachments=True)
         and _same_id(signed.get("id"), received.get("id"))
         and _same_moment(signed.get("timestamp"), received.get("timestamp"))
     )

@@ -167,7 +167,7 @@ def _statement_result(joined: bytes, more: str) -> bytes:
     return b'{"statements":[%b],"more":%b}' % (joined, orjson.dumps(more))
 
 
-def _formatted(conn: Connection, joined: bytes, name: str, languages: Sequence[str]) -> bytes:
+def _formatted(conn: Connection, joined: bytes, name: str, languages: Sequence[formats.Accepted]) -> bytes:
     """Statements with commas between them, in another format."""
     if name == "exact":
         return joined
