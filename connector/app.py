@@ -10,16 +10,20 @@ from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 from sqlalchemy import Engine, text
+from starlette.applications import Starlette
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connector.headers import SecurityHeaders
 from connector.report.api import router_api
 from connector.report.pages import router_pages
+from connector.report.statements_page import router_statements
 from connector.settings import Settings
 from lrs import create_lrs_app
 from lrs.database import connect, read_only
 from lrs.service import Limits
 
+XAPI = "/xapi"
 # A page of another site that resolves its own name to 127.0.0.1 sends that name: refuse it.
 LOOPBACK_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 
@@ -30,7 +34,9 @@ def create_app(settings: Settings) -> FastAPI:
     store = create_lrs_app(
         engine,
         hash_key=settings.secret("credentials"),
+        prefix=XAPI,
         default_version=settings.xapi_default_version,
+        version=settings.xapi_version,
         attachments=settings.attachments_folder,
         limits=Limits(
             attachment_octets=settings.attachment_mebibytes * 1024 * 1024,
@@ -42,15 +48,36 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.include_router(router_api(engine), prefix="/api/v1")
     app.add_api_route("/healthz", _health(engine), methods=["GET"], tags=["health"])
-    app.mount("/xapi", store)
     app.mount("/static", StaticFiles(directory=str(files("connector.report") / "static")), name="static")
     app.include_router(router_pages(engine), include_in_schema=False)
+    app.include_router(router_statements(engine), include_in_schema=False)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_HOSTS, www_redirect=False)
+    app.add_middleware(StoreFirst, prefix=XAPI, store=store)
     return app
 
 
-def _lifespan(engine: Engine, store: FastAPI) -> Callable[[FastAPI], object]:
+class StoreFirst:
+    """Mounts the record store in front of all that only pages need: most requests are statements.
+
+    It asks for a credential at every request and shows no page, so that neither hosts nor frames matter.
+    """
+
+    def __init__(self, app: ASGIApp, prefix: str, store: ASGIApp) -> None:
+        self._app = app
+        self._prefix = prefix
+        self._store = store
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One connection."""
+        if scope["type"] == "http" and scope["path"].startswith(f"{self._prefix}/"):
+            mounted = {**scope, "root_path": scope.get("root_path", "") + self._prefix}
+            await self._store(mounted, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+def _lifespan(engine: Engine, store: Starlette) -> Callable[[FastAPI], object]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield

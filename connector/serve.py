@@ -40,7 +40,9 @@ def address(bound: socket.socket) -> str:
 
 def serve(settings: Settings, bound: socket.socket, ready: Callable[[], None]) -> None:
     """Serves until interrupted; calls `ready` once requests are answered."""
-    config = uvicorn.Config(create_app(settings), log_level="warning", access_log=False, lifespan="on")
+    config = uvicorn.Config(
+        create_app(settings), log_level="warning", access_log=False, lifespan="on", proxy_headers=False
+    )
     _Server(config, ready).run(sockets=[bound])
 
 

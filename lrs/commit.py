@@ -5,6 +5,7 @@ if one of its requests is refused, the group is done again with a savepoint a re
 one fails alone.
 """
 
+import asyncio
 import queue
 import sys
 import threading
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, Engine
 
@@ -31,13 +33,24 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class _Request:
-    __slots__ = ("answer", "prepared")
+    """Statements to be stored together, and who waits for the answer: a thread, or a task of an event loop."""
 
-    def __init__(self, prepared: Sequence[Prepared]) -> None:
+    __slots__ = ("answer", "loop", "prepared")
+
+    def __init__(self, prepared: Sequence[Prepared], loop: asyncio.AbstractEventLoop | None = None) -> None:
         self.prepared = prepared
-        self.answer: Future[list[str]] = Future()
-        # A client that goes away cannot take back what is queued.
-        self.answer.set_running_or_notify_cancel()
+        self.loop = loop
+        self.answer: Future[list[str]] | asyncio.Future[list[str]]
+        self.answer = Future() if loop is None else loop.create_future()
+
+    def settle(self, error: Exception | None) -> None:
+        """Answer; in the loop's own thread, if there is one. A client that went away waits no more."""
+        if self.answer.cancelled():
+            return
+        if error is None:
+            self.answer.set_result([one.id for one in self.prepared])
+        else:
+            self.answer.set_exception(error)
 
 
 class Writer:
@@ -59,7 +72,13 @@ class Writer:
 
         It raises Conflict as `store.insert` does, and Busy where nothing could be stored.
         """
-        request = _Request(prepared)
+        return self._queued(_Request(prepared))
+
+    async def store(self, prepared: Sequence[Prepared]) -> list[str]:
+        """`submit` for a task."""
+        return await self._queued(_Request(prepared, asyncio.get_running_loop()))
+
+    def _queued(self, request: _Request) -> Any:
         with self._lock:
             if self._closed:
                 raise Busy("the server is shutting down")
@@ -111,18 +130,17 @@ class Writer:
         return group, False
 
     def _answer(self, group: list[_Request]) -> None:
-        """Write the group, then tell each request."""
+        """Write the group, then tell each request: those of one event loop together, for waking it costs."""
         try:
             refused = self._write(group)
         except Exception as failure:
             refused = dict.fromkeys(group, _as_refusal(failure))
         self._began = None
-        for request in group:
-            error = refused.get(request)
-            if error is not None:
-                request.answer.set_exception(error)
-            else:
-                request.answer.set_result([one.id for one in request.prepared])
+        for loop, requests in _by_loop(group).items():
+            if loop is None:
+                _settle(requests, refused)
+            elif not loop.is_closed():
+                loop.call_soon_threadsafe(_settle, requests, refused)
 
     def _write(self, group: list[_Request]) -> dict[_Request, Exception]:
         """Commit what can be committed; the requests that were refused, and why."""
@@ -172,6 +190,18 @@ class Writer:
                 raise
             return _as_refusal(error)
         return None
+
+
+def _by_loop(group: list[_Request]) -> dict[asyncio.AbstractEventLoop | None, list[_Request]]:
+    loops: dict[asyncio.AbstractEventLoop | None, list[_Request]] = {}
+    for request in group:
+        loops.setdefault(request.loop, []).append(request)
+    return loops
+
+
+def _settle(requests: list[_Request], refused: dict[_Request, Exception]) -> None:
+    for request in requests:
+        request.settle(refused.get(request))
 
 
 def _as_refusal(error: Exception) -> Exception:

@@ -1,6 +1,5 @@
 """The statement resource over HTTP (xAPI Communication 2.1)."""
 
-import asyncio
 from collections.abc import Sequence
 from email.utils import format_datetime
 from typing import Any
@@ -56,7 +55,7 @@ class Statements:
             else:
                 prepared = prepare_all(raw, version, caller.authority)
             await sent.keep(raw, version, caller.authority.actor)
-            return json_response(await self._store(prepared))
+            return json_response(await self._writer.store(prepared))
 
     async def put(self, request: Request) -> Response:
         """Store one statement under the id in the address."""
@@ -70,16 +69,13 @@ class Statements:
             statement = _named(sent.statements, wanted)
             prepared = prepare_all([statement], version, caller.authority)
             await sent.keep([statement], version, caller.authority.actor)
-            await self._store(prepared)
+            await self._writer.store(prepared)
         return Response(status_code=204)
 
     def _check_size(self, raw: Sequence[object]) -> None:
         most = self._service.limits.batch_statements
         if len(raw) > most:
             raise TooLarge(f"a request may bring {most} statements (xAPI Communication 2.1.2)")
-
-    async def _store(self, prepared: Sequence[Prepared]) -> list[str]:
-        return await asyncio.wrap_future(self._writer.submit(prepared))
 
     # ---- reading
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from fastapi import FastAPI
 from sqlalchemy import Engine
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from lrs.api import create_lrs_app
@@ -35,14 +35,14 @@ def make_credential(engine: Engine, *scopes: str) -> tuple[str, str]:
 
 
 @pytest.fixture
-def app(engine: Engine) -> Iterator[FastAPI]:
+def app(engine: Engine) -> Iterator[Starlette]:
     app = create_lrs_app(engine, hash_key=HASH_KEY)
     yield app
     app.state.close()
 
 
 @pytest.fixture
-def client(app: FastAPI, credential: tuple[str, str]) -> TestClient:
+def client(app: Starlette, credential: tuple[str, str]) -> TestClient:
     client = TestClient(app)
     client.auth = credential
     client.headers["X-Experience-API-Version"] = "1.0.3"

@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 from sqlalchemy import Engine, event, select
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from lrs import auth
@@ -18,10 +18,10 @@ from lrs.errors import Unauthorized
 from lrs.tables import credential, evidence
 
 from .conftest import HASH_KEY, NOW, make_credential
-from .statements import simple
+from .statements import COURSE, simple
 
 
-def client_with(app: FastAPI, pair: tuple[str, str]) -> TestClient:
+def client_with(app: Starlette, pair: tuple[str, str]) -> TestClient:
     client = TestClient(app)
     client.auth = pair
     client.headers["X-Experience-API-Version"] = "1.0.3"
@@ -50,7 +50,7 @@ class TestRefusal:
     """Communication 4: 401, and nobody learns which part was wrong."""
 
     def test_unknown_wrong_and_revoked_look_the_same(
-        self, app: FastAPI, engine: Engine, credential: tuple[str, str]
+        self, app: Starlette, engine: Engine, credential: tuple[str, str]
     ) -> None:
         key, secret = credential
         headers = [
@@ -82,7 +82,7 @@ class TestRefusal:
     @pytest.mark.parametrize("just_seen", [False, True])
     def test_the_work_is_the_same(
         self,
-        app: FastAPI,
+        app: Starlette,
         engine: Engine,
         credential: tuple[str, str],
         work: Callable[[], tuple[int, int]],
@@ -147,7 +147,7 @@ class TestScopes:
             ("all", 200, 200),
         ],
     )
-    def test_of_statements(self, app: FastAPI, engine: Engine, scope: str, writes: int, reads: int) -> None:
+    def test_of_statements(self, app: Starlette, engine: Engine, scope: str, writes: int, reads: int) -> None:
         client = client_with(app, make_credential(engine, scope))
         assert client.post("/statements", json=[]).status_code == writes
         statement = simple(id="fdb0b6d0-7a1e-4c44-8a3f-3f1c2d3e4f50")
@@ -155,13 +155,35 @@ class TestScopes:
         assert put.status_code == (204 if writes == 200 else 403)
         assert client.get("/statements").status_code == reads
 
-    def test_a_refusal_names_the_scope(self, app: FastAPI, engine: Engine) -> None:
+    def test_a_refusal_names_the_scope(self, app: Starlette, engine: Engine) -> None:
         client = client_with(app, make_credential(engine, "state"))
         assert client.get("/statements").json() == {
             "error": "this credential lacks the scope statements/read"
         }
 
-    def test_mine_is_what_the_credential_stored(self, app: FastAPI, engine: Engine) -> None:
+    @pytest.mark.parametrize(
+        ("scopes", "known"),
+        [
+            (["statements/write"], "before"),
+            (["statements/write", "define"], "after"),
+            (["all"], "after"),
+        ],
+    )
+    def test_only_define_changes_definitions(
+        self, app: Starlette, engine: Engine, scopes: list[str], known: str
+    ) -> None:
+        """Without `define` a statement keeps its definition, and the store keeps the one it had."""
+        admin = client_with(app, make_credential(engine, "all", "state"))
+        admin.post("/statements", json=simple(object=a_course("before")))
+        writer = client_with(app, make_credential(engine, *scopes))
+        (sent,) = writer.post("/statements", json=simple(object=a_course("after"))).json()
+        read = {
+            name: admin.get("/statements", params={"statementId": sent, "format": name}).json()["object"]
+            for name in ("exact", "canonical")
+        }
+        assert read == {"exact": a_course("after"), "canonical": a_course(known)}
+
+    def test_mine_is_what_the_credential_stored(self, app: Starlette, engine: Engine) -> None:
         mine = client_with(app, make_credential(engine, "statements/write", "statements/read/mine"))
         other = client_with(app, make_credential(engine, "all"))
         own = mine.post("/statements", json=simple()).json()
@@ -171,8 +193,12 @@ class TestScopes:
         assert len(other.get("/statements").json()["statements"]) == 2
 
 
+def a_course(name: str) -> dict[str, Any]:
+    return {"objectType": "Activity", "id": COURSE, "definition": {"name": {"en": name}}}
+
+
 def test_the_credential_decides_authority_and_level(
-    app: FastAPI, engine: Engine, credential: tuple[str, str]
+    app: Starlette, engine: Engine, credential: tuple[str, str]
 ) -> None:
     """Data 2.4.9: the authority is the store's to say."""
     claimed = {"mbox": "mailto:minister@example.org"}

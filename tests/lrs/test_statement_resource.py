@@ -4,8 +4,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from fastapi import FastAPI
 from sqlalchemy import Engine
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from lrs.api import create_lrs_app
@@ -349,7 +349,7 @@ class TestVersions:
         assert answer.json()["error"]
 
 
-def test_about_needs_neither_credential_nor_version(app: FastAPI) -> None:
+def test_about_needs_neither_credential_nor_version(app: Starlette) -> None:
     answer = TestClient(app).get("/about")
     assert (answer.status_code, answer.json()) == (200, {"version": ["1.0.3", "2.0.0"]})
     assert "X-Experience-API-Version" in answer.headers
@@ -357,7 +357,7 @@ def test_about_needs_neither_credential_nor_version(app: FastAPI) -> None:
 
 def test_mounted_it_starts_lazily_and_closes(engine: Engine, credential: tuple[str, str]) -> None:
     inner = create_lrs_app(engine, hash_key=HASH_KEY)
-    outer = FastAPI()
+    outer = Starlette()
     outer.mount("/xapi", inner)
     client = TestClient(outer)
     client.auth = credential
