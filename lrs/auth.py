@@ -108,9 +108,11 @@ def _caller(row: Any) -> Caller:
         "name": row.name,
         "account": {"homePage": AUTHORITY_HOME_PAGE, "name": row.key},
     }
+    scopes = frozenset(row.scopes.split())
+    defines = not scopes.isdisjoint(("define", "all"))
     return Caller(
         id=row.id,
-        scopes=frozenset(row.scopes.split()),
-        authority=Authority(agent, row.level, home_pages, row.id),
+        scopes=scopes,
+        authority=Authority(agent, row.level, home_pages, row.id, defines=defines),
         read_filter=None if row.read_filter is None else json.loads(row.read_filter),
     )
