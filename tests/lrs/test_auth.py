@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from lrs import auth
 from lrs.auth import Authenticator
-from lrs.credentials import AUTHORITY_HOME_PAGE, list_credentials, revoke_credential
+from lrs.credentials import AUTHORITY_HOME_PAGE, hash_secret, list_credentials, revoke_credential
 from lrs.errors import Unauthorized
 from lrs.tables import credential, evidence
 
@@ -112,11 +112,9 @@ class TestRefusal:
 def work(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Callable[[], tuple[int, int]]:
     """Answers how many SQL statements and how many hashes there were since it was last called."""
     done = {"sql": 0, "hashes": 0}
-    original = auth.hash_secret
-
     def hashed(hash_key: bytes, secret: str) -> bytes:
         done["hashes"] += 1
-        return original(hash_key, secret)
+        return hash_secret(hash_key, secret)
 
     def ran(_conn: Any, _cursor: Any, sql: str, *_rest: Any) -> None:
         done["sql"] += "credential" in sql

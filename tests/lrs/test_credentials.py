@@ -2,13 +2,16 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 from sqlalchemy import Engine, insert, select
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from lrs import create_lrs_app
 from lrs.credentials import authority_key, create_credential, list_credentials, revoke_credential
 from lrs.errors import BadRequest, Conflict, NotFound
 from lrs.tables import credential
@@ -114,7 +117,7 @@ class TestReadFilter:
         ],
     )
     def test_by_verb_and_activity(
-        self, app: FastAPI, engine: Engine, client: TestClient, filters: Any, hidden: Any
+        self, app: Starlette, engine: Engine, client: TestClient, filters: Any, hidden: Any
     ) -> None:
         reader = client_with(app, make(engine, read_filter=filters))
         seen = client.post("/statements", json=simple()).json()[0]
@@ -123,7 +126,7 @@ class TestReadFilter:
         assert listed(reader, verb=OTHER_VERB) == []
         assert listed(reader, activity=OTHER_COURSE) == []
 
-    def test_by_authority(self, app: FastAPI, engine: Engine, client: TestClient) -> None:
+    def test_by_authority(self, app: Starlette, engine: Engine, client: TestClient) -> None:
         allowed = make_credential(engine, "statements/write")
         filters = {"authorities": [authority_key(allowed[0])]}
         reader = client_with(app, make(engine, read_filter=filters))
@@ -133,7 +136,7 @@ class TestReadFilter:
 
     @pytest.mark.parametrize("asked", ["verb", "agent", "activity"])
     def test_a_reference_leads_to_nothing_hidden(
-        self, app: FastAPI, engine: Engine, client: TestClient, asked: str
+        self, app: Starlette, engine: Engine, client: TestClient, asked: str
     ) -> None:
         """2.1.3: filters follow a StatementRef; a reader's limit is on the statement answered itself."""
         reader = client_with(app, make(engine, read_filter={"verbs": [COMPLETED]}))
@@ -156,7 +159,7 @@ class TestReadFilter:
         nothing_else_is_seen(reader, target, pointing)
 
     def test_a_hidden_target_does_not_come_with_what_refers_to_it(
-        self, app: FastAPI, engine: Engine, client: TestClient
+        self, app: Starlette, engine: Engine, client: TestClient
     ) -> None:
         reader = client_with(app, make(engine, read_filter={"verbs": [OTHER_VERB]}))
         target = client.post("/statements", json=simple()).json()[0]
@@ -166,7 +169,7 @@ class TestReadFilter:
         nothing_else_is_seen(reader, pointing, target)
 
     def test_a_hidden_statement_stays_hidden_when_voided(
-        self, app: FastAPI, engine: Engine, client: TestClient
+        self, app: Starlette, engine: Engine, client: TestClient
     ) -> None:
         reader = client_with(app, make(engine, read_filter={"verbs": [OTHER_VERB]}))
         target = client.post("/statements", json=simple()).json()[0]
@@ -179,14 +182,31 @@ class TestReadFilter:
         assert reader.get("/statements", params={"voidedStatementId": target}).status_code == 404
         assert listed(reader) == []
 
-    def test_the_filter_holds_together_with_mine(self, app: FastAPI, engine: Engine) -> None:
+    def test_hidden_attachments(self, engine: Engine, credential: tuple[str, str], tmp_path: Path) -> None:
+        """Data 2.4.11, Communication 2.1.3: data comes with the statements answered, and no others."""
+        app = create_lrs_app(engine, hash_key=HASH_KEY, attachments=tmp_path)
+        writer = client_with(app, credential)
+        seen = send_attached(writer, b"to be seen", simple())
+        unseen = send_attached(writer, b"to be hidden", simple(verb={"id": OTHER_VERB}))
+        reader = client_with(app, make(engine, read_filter={"verbs": [COMPLETED]}))
+        both = [client.get("/statements", params={"attachments": "true"}) for client in (writer, reader)]
+        assert [b"to be seen" in answer.content for answer in both] == [True, True]
+        assert [b"to be hidden" in answer.content for answer in both] == [True, False]
+        found = [
+            reader.get("/statements", params={"statementId": one, "attachments": "true"}).status_code
+            for one in (seen, unseen)
+        ]
+        assert found == [200, 404]
+        app.state.close()
+
+    def test_the_filter_holds_together_with_mine(self, app: Starlette, engine: Engine) -> None:
         scopes = ["statements/write", "statements/read/mine"]
         reader = client_with(app, make(engine, scopes=scopes, read_filter={"verbs": [COMPLETED]}))
         seen = reader.post("/statements", json=simple()).json()[0]
         unseen = reader.post("/statements", json=simple(verb={"id": OTHER_VERB})).json()[0]
         nothing_else_is_seen(reader, seen, unseen)
 
-    def test_pages_are_of_what_is_seen(self, app: FastAPI, engine: Engine, client: TestClient) -> None:
+    def test_pages_are_of_what_is_seen(self, app: Starlette, engine: Engine, client: TestClient) -> None:
         reader = client_with(app, make(engine, read_filter={"verbs": [COMPLETED]}))
         batch = [simple(verb={"id": COMPLETED if one % 2 else OTHER_VERB}) for one in range(6)]
         client.post("/statements", json=batch)
@@ -195,6 +215,27 @@ class TestReadFilter:
         rest = reader.get(answer["more"].removeprefix("/xapi")).json()
         assert [one["verb"]["id"] for one in rest["statements"]] == [COMPLETED]
         assert rest["more"] == ""
+
+
+def send_attached(client: TestClient, data: bytes, statement: dict[str, Any]) -> str:
+    """Store a statement with an attachment; its id."""
+    sha2 = sha256(data).hexdigest()
+    attachment = {
+        "usageType": "https://example.org/certificate",
+        "display": {"en": "Certificate"},
+        "contentType": "text/plain",
+        "length": len(data),
+        "sha2": sha2,
+    }
+    first = json.dumps({**statement, "attachments": [attachment]}).encode()
+    body = (
+        b"--b\r\nContent-Type: application/json\r\n\r\n%b\r\n--b\r\nContent-Type: text/plain\r\n"
+        b"Content-Transfer-Encoding: binary\r\nX-Experience-API-Hash: %b\r\n\r\n%b\r\n--b--\r\n"
+    ) % (first, sha2.encode(), data)
+    headers = {"Content-Type": "multipart/mixed; boundary=b"}
+    answer = client.post("/statements", content=body, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()[0])
 
 
 def listed(client: TestClient, **parameters: Any) -> list[str]:
@@ -217,7 +258,7 @@ def nothing_else_is_seen(reader: TestClient, seen: str, unseen: str) -> None:
 class TestAdminApi:
     """/credentials, for the scope `all` only."""
 
-    def test_a_credential_from_birth_to_end(self, app: FastAPI, client: TestClient) -> None:
+    def test_a_credential_from_birth_to_end(self, app: Starlette, client: TestClient) -> None:
         wanted = {
             "name": "ศูนย์ทดสอบ",
             "scopes": ["statements/write", "define"],
@@ -293,13 +334,13 @@ class TestAdminApi:
             "all/read",
         ],
     )
-    def test_nobody_else_may_use_it(self, app: FastAPI, engine: Engine, scope: str) -> None:
+    def test_nobody_else_may_use_it(self, app: Starlette, engine: Engine, scope: str) -> None:
         key, secret = make_credential(engine, scope)
         refused_everything(client_with(app, (key, secret)), 403, key)
         refused_everything(client_with(app, (key, "wrong")), 401, key)
 
     def test_a_filtered_reader_cannot_make_itself_an_unfiltered_one(
-        self, app: FastAPI, engine: Engine
+        self, app: Starlette, engine: Engine
     ) -> None:
         pair = make(engine, scopes=["all"], read_filter={"verbs": [COMPLETED]})
         refused_everything(client_with(app, pair), 403, pair[0])
