@@ -46,6 +46,7 @@ class Settings(BaseModel):
     attachments_per_request: int = Field(default=100, ge=1)
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
+    xapi_version: Literal["1.0.3", "2.0.0"] = "2.0.0"
     xapi_default_version: Literal["1.0.3", "2.0.0"] | None = None
     sync_minutes: int = Field(default=60, ge=1)
     log_level: Literal["debug", "info", "warning", "error"] = "warning"

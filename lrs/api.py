@@ -4,20 +4,27 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import FastAPI
 from sqlalchemy import Engine
+from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
+from lrs.activity_resource import Activities
+from lrs.agent_resource import Agents
+from lrs.alternate import AlternateSyntax
 from lrs.auth import Authenticator
 from lrs.clock import Clock, utc_now
 from lrs.commit import Writer
 from lrs.credential_resource import Credentials
 from lrs.database import read_only
+from lrs.document import ACTIVITY_PROFILE, AGENT_PROFILE, STATE, Kind
+from lrs.document_resource import Documents
+from lrs.endpoint import Endpoint
 from lrs.errors import LrsError
-from lrs.requests import Versioning
+from lrs.requests import Versioning, Versions
 from lrs.responses import json_response, refused
 from lrs.service import Limits, Service
 from lrs.statement_resource import Statements
@@ -30,14 +37,16 @@ def create_lrs_app(
     hash_key: bytes,
     clock: Clock = utc_now,
     default_version: str | None = None,
+    version: str = "2.0.0",
     prefix: str = "/xapi",
     limits: Limits | None = None,
     attachments: Path | None = None,
-) -> FastAPI:
+) -> Starlette:
     """The record store as an application of its own, or to be mounted at `prefix`.
 
     `default_version` is taken for requests that name no version; None: they are refused, as the
-    specification asks. `attachments` is the folder for attachments sent as data; None: they are refused.
+    specification asks. Answers to requests refused for their version name `version` as the one spoken here.
+    `attachments` is the folder for attachments sent as data; None: they are refused.
     The application that mounts it calls `app.state.close()` when it stops: what is queued is written, and
     later requests are refused.
     """
@@ -53,7 +62,7 @@ def create_lrs_app(
     writer = Writer(engine, clock)
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
         await run_in_threadpool(close)
 
@@ -61,26 +70,39 @@ def create_lrs_app(
         writer.close()
         service.authenticator.close()
 
-    app = FastAPI(title="xAPI learning record store", lifespan=lifespan)
+    app = Starlette(
+        routes=_routes(service, writer, hash_key),
+        lifespan=lifespan,
+        exception_handlers={LrsError: refused, HTTPException: refused},
+    )
     app.state.close = close
-    _add_routes(app, service, writer, hash_key)
-    app.add_exception_handler(LrsError, refused)
-    app.add_exception_handler(HTTPException, refused)
-    app.add_middleware(Versioning, default=default_version)
+    versions = Versions(assumed=default_version, named=version)
+    app.add_middleware(Versioning, versions=versions)
+    # Outside the rest, for the version of such a request is in its form.
+    app.add_middleware(AlternateSyntax, versions=versions, most_octets=service.limits.body_octets)
     return app
 
 
-def _add_routes(app: FastAPI, service: Service, writer: Writer, hash_key: bytes) -> None:
+def _routes(service: Service, writer: Writer, hash_key: bytes) -> list[Route]:
     statements = Statements(service, writer)
-    # Starlette's routes: on the hot path FastAPI's reading of signatures costs as much as storing.
-    app.add_route("/statements", statements.post, methods=["POST"])
-    app.add_route("/statements", statements.put, methods=["PUT"])
-    app.add_route("/statements", statements.get, methods=["GET"])
     credentials = Credentials(service, hash_key)
-    app.add_route("/credentials", credentials.get, methods=["GET"])
-    app.add_route("/credentials", credentials.post, methods=["POST"])
-    app.add_route("/credentials/{key}", credentials.delete, methods=["DELETE"])
-    app.add_route("/about", _about, methods=["GET"])
+    paths = {
+        "/statements": Endpoint(GET=statements.get, POST=statements.post, PUT=statements.put),
+        "/activities/state": _documents(service, STATE),
+        "/activities/profile": _documents(service, ACTIVITY_PROFILE),
+        "/agents/profile": _documents(service, AGENT_PROFILE),
+        "/activities": Endpoint(GET=Activities(service).get),
+        "/agents": Endpoint(GET=Agents(service).get),
+        "/credentials": Endpoint(GET=credentials.get, POST=credentials.post),
+        "/credentials/{key}": Endpoint(DELETE=credentials.delete),
+        "/about": Endpoint(GET=_about),
+    }
+    return [Route(path, endpoint) for path, endpoint in paths.items()]
+
+
+def _documents(service: Service, kind: Kind) -> Endpoint:
+    documents = Documents(service, kind)
+    return Endpoint(GET=documents.get, PUT=documents.put, POST=documents.post, DELETE=documents.delete)
 
 
 async def _about(_request: Request) -> Response:

@@ -6,7 +6,8 @@ LrsError                500
 ├── Unauthorized        401   no credential, or a wrong or revoked one
 ├── Forbidden           403   a good credential without the scope
 ├── NotFound            404
-├── Conflict            409   another statement has that id
+├── Conflict            409   there is another statement, or a document not spoken of
+├── PreconditionFailed  412   If-Match or If-None-Match does not hold
 ├── TooLarge            413
 ├── Unsupported         415   a body that is not JSON
 └── Busy                503   shutting down, or the database does not answer
@@ -56,9 +57,15 @@ class NotFound(LrsError):
 
 
 class Conflict(LrsError):
-    """A different statement is stored under the same id."""
+    """A different statement is stored under the same id, or a document that the request does not speak of."""
 
     status = 409
+
+
+class PreconditionFailed(LrsError):
+    """If-Match or If-None-Match does not hold for the document that is stored."""
+
+    status = 412
 
 
 class TooLarge(LrsError):

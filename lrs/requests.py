@@ -1,9 +1,10 @@
 """What every request to the record store has in common: a version, and perhaps a JSON body."""
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -13,16 +14,39 @@ from lrs.service import Limits
 from lrs.validation import VERSIONS
 
 VERSION_HEADER = "X-Experience-API-Version"
-# Communication 3.3: any 1.0.x is served as 1.0.3.
-_FIRST = re.compile(r"1\.0(\.\d+)?")
+_HEADER = VERSION_HEADER.lower().encode()
+# Communication 3.3: any 1.0.x is served as 1.0.3, and any 2.0.x as 2.0.0.
+_SPOKEN = {version: re.compile(rf"{version[0]}\.0(\.\d+)?", re.ASCII) for version in VERSIONS}
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """What becomes of a request's version header (Communication 3.3)."""
+
+    # Of requests that name no version; None: they are refused.
+    assumed: str | None
+    # On answers to requests that name no version that is spoken here.
+    named: str
+
+    def settled(self, asked: str | None) -> str | None:
+        """The version that a request is served in; None: it is to be refused."""
+        if asked is None:
+            return self.assumed
+        if asked in _SPOKEN:
+            return asked
+        return next((version for version, form in _SPOKEN.items() if form.fullmatch(asked)), None)
+
+    def spoken(self, asked: str | None) -> str:
+        """The version that the answer names."""
+        return self.settled(asked) or self.named
 
 
 class Versioning:
     """Settles each request's version, and says on every answer which one was spoken."""
 
-    def __init__(self, app: ASGIApp, default: str | None) -> None:
+    def __init__(self, app: ASGIApp, versions: Versions) -> None:
         self._app = app
-        self._default = default
+        self._versions = versions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -30,23 +54,17 @@ class Versioning:
             await self._app(scope, receive, send)
             return
         asked = Headers(scope=scope).get(VERSION_HEADER)
-        scope.setdefault("state", {})["xapi_asked"] = asked
-        settled = self._default if asked is None else _settle(asked)
-        scope["state"]["xapi_version"] = settled
-        spoken = settled or self._default or VERSIONS[-1]
+        state = scope.setdefault("state", {})
+        state["xapi_asked"] = asked
+        state["xapi_version"] = self._versions.settled(asked)
+        header = (_HEADER, self._versions.spoken(asked).encode())
 
         async def send_with_version(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)[VERSION_HEADER] = spoken
+                message["headers"].append(header)
             await send(message)
 
         await self._app(scope, receive, send_with_version)
-
-
-def _settle(asked: str) -> str | None:
-    if _FIRST.fullmatch(asked):
-        return VERSIONS[0]
-    return asked if asked in VERSIONS else None
 
 
 def version_of(request: Request) -> str:
@@ -55,8 +73,10 @@ def version_of(request: Request) -> str:
     if version is not None:
         return version
     if request.state.xapi_asked is None:
-        raise BadRequest(f"the header {VERSION_HEADER} is needed: {' or '.join(VERSIONS)}")
-    raise BadRequest(f"this store speaks {' and '.join(VERSIONS)} only")
+        raise BadRequest(
+            f"the header {VERSION_HEADER} is needed: {' or '.join(VERSIONS)} (xAPI Communication 3.3)"
+        )
+    raise BadRequest(f"{VERSION_HEADER} must be {' or '.join(VERSIONS)} (xAPI Communication 3.3)")
 
 
 def media_type(request: Request) -> str:
@@ -68,10 +88,11 @@ async def json_body(request: Request, limits: Limits) -> Any:
     """The body as parsed JSON. Raises BadRequest or TooLarge."""
     if media_type(request) != "application/json":
         raise BadRequest("Content-Type must be application/json")
-    return parse(await _body(request, limits.body_octets), limits.json_depth)
+    return parse(await read_body(request, limits.body_octets), limits.json_depth)
 
 
-async def _body(request: Request, most_octets: int) -> bytes:
+async def read_body(request: Request, most_octets: int) -> bytes:
+    """The body as it is. Raises TooLarge."""
     pieces, size = [], 0
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > most_octets:

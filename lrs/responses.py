@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lrs.entity_tags import tag_of
 from lrs.errors import LrsError
 
 _HEADERS = {401: {"WWW-Authenticate": 'Basic realm="xAPI"'}, 503: {"Retry-After": "1"}}
@@ -15,6 +16,12 @@ _HEADERS = {401: {"WWW-Authenticate": 'Basic realm="xAPI"'}, 503: {"Retry-After"
 def json_response(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """An answer in JSON."""
     return Response(orjson.dumps(content), status, headers, media_type="application/json")
+
+
+def tagged(answer: Response) -> Response:
+    """The same answer with its entity tag (Communication 3.1)."""
+    answer.headers["ETag"] = f'"{tag_of(bytes(answer.body))}"'
+    return answer
 
 
 async def refused(_request: Request, error: Exception) -> Response:

@@ -11,6 +11,8 @@ from lrs.auth import Authenticator, Caller
 from lrs.clock import Clock
 
 _MEBIBYTE = 1024 * 1024
+# Whoever may read or write anything here may ask what agents and activities are.
+ANY_READING = ("all/read", "statements/read", "statements/read/mine", "state", "define", "profile")
 
 
 @dataclass(frozen=True, slots=True)
