@@ -1,5 +1,6 @@
 """What the commands of the command line share: the terminal, the data folder, a database that is ready."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +8,7 @@ import typer
 from rich.console import Console
 from sqlalchemy import Engine
 
+from connector import console
 from connector.settings import Settings
 from lrs.clock import utc_now
 
@@ -25,5 +27,6 @@ def ready_engine(settings: Settings) -> Engine:
     logs.configure(settings.log_level)
     settings.data.mkdir(parents=True, exist_ok=True)
     engine = connect(settings.database)
-    run(engine, utc_now())
+    with console.progress(ERR) as progress:
+        run(engine, utc_now(), partial(progress, "statements indexed"))
     return engine

@@ -123,11 +123,13 @@ def _select(branch: Branch, shape: Shape, order: str) -> str:
     if branch.more:
         conditions.append(branch.more)
     tests = list(_tests(shape, branch.name, t))
+    # One statement may be found by way of several, and must not fill the page alone.
+    chosen = "x.seq" if direct else "distinct x.seq"
     joins = "" if direct else " join evidence e on e.seq = x.seq"
     if tests and not direct:
         joins += " join evidence t on t.seq = x.of"
     return (
-        f"select x.seq as seq from {branch.table} x{joins} where {' and '.join(conditions + tests)} "
+        f"select {chosen} as seq from {branch.table} x{joins} where {' and '.join(conditions + tests)} "
         f"order by x.seq {order} limit :most"
     )
 

@@ -30,7 +30,8 @@ _LAST = Sql(
     "(select coalesce(max(defined_seq), 0) from activity) from statement"
 )
 _STORED = Sql("select id, body from statement where id in :ids")
-_REFERRERS = Sql(
+# Statements whose object is a StatementRef to one of :ids.
+REFERRERS = Sql(
     "select e.target_id, e.seq, e.stored, v.iri from evidence e join verb v on v.id = e.verb_id "
     "where e.target_id in :ids order by e.seq"
 )
@@ -79,7 +80,7 @@ def insert(
 
 def _look(conn: Connection, ids: dict[str, list[str]]) -> tuple[Last, list[Any], list[Referrer]]:
     """Where the store stands, which of the ids it has, and what refers to them; once no other writes."""
-    queries = [(_LAST, {}), (_STORED, ids), (_REFERRERS, ids)]
+    queries = [(_LAST, {}), (_STORED, ids), (REFERRERS, ids)]
     if conn.dialect.name == "postgresql":
         queries.insert(0, (_LOCK, {}))
     ((last,), stored, referrers) = run(conn, *queries)[-3:]
