@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from lrs.clock import to_micros
 from lrs.credentials import USE_SECONDS, note_use
@@ -42,6 +42,6 @@ class LastUse:
         try:
             with self._engine.begin() as conn:
                 note_use(conn, credential_id, now)
-        except DBAPIError:
+        except SQLAlchemyError:
             # The database is busy or away; the next minute's use is noted.
             return

@@ -112,6 +112,7 @@ class TestRefusal:
 def work(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Callable[[], tuple[int, int]]:
     """Answers how many SQL statements and how many hashes there were since it was last called."""
     done = {"sql": 0, "hashes": 0}
+
     def hashed(hash_key: bytes, secret: str) -> bytes:
         done["hashes"] += 1
         return hash_secret(hash_key, secret)
