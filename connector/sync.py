@@ -23,8 +23,8 @@ from connector.tables import platform as platform_table
 from connector.tables import platform_course, sync_run
 from lrs.clock import Clock, to_micros
 from lrs.database import read_only
-from lrs.statement import Authority
 from lrs.reading import held
+from lrs.statement import Authority
 from mappings.people import AccountSeen, link_accounts, observe_accounts
 
 SHRINK_SHARE = 0.2

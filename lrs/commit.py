@@ -33,7 +33,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class _Request:
-    """Statements to be stored together, and who waits for the answer: a thread, or a task of an event loop."""
+    """Statements to be stored together, and who waits for the answer: a thread, or a task of a loop."""
 
     __slots__ = ("answer", "loop", "prepared")
 

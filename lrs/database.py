@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 BUSY_SECONDS = 30
+IDLE_SECONDS = 60
 # What a database may raise: by way of SQLAlchemy, or of `run` and `bulk_insert`.
 DRIVER_ERRORS = (DBAPIError, sqlite3.Error, psycopg.Error)
 OPERATIONAL_ERRORS = (OperationalError, sqlite3.OperationalError, psycopg.OperationalError)
@@ -24,6 +25,8 @@ OPERATIONAL_ERRORS = (OperationalError, sqlite3.OperationalError, psycopg.Operat
 MOST_VALUES = 30_000
 
 T = TypeVar("T")
+# A process that hangs with the writers' lock in hand loses it.
+_POSTGRES = {"options": f"-c idle_in_transaction_session_timeout={IDLE_SECONDS}s"}
 _SQLITE = {"timeout": BUSY_SECONDS, "check_same_thread": False, "cached_statements": 512}
 _POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
@@ -34,7 +37,7 @@ def connect(url: str) -> Engine:
     Its errors quote no values of rows, which may be personal.
     """
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=_POSTGRES)
     engine = create_engine(url, hide_parameters=True, connect_args=_SQLITE)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

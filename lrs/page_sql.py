@@ -6,6 +6,7 @@ driving by them instead. A branch speaks of two statements: `e` is answered, `t`
 the same one, or `e` refers to `t` (Communication 2.1.3). Time, paging and the reader's limits concern `e`.
 """
 
+# ruff: noqa: S608 - names are those of this module; values are always bound
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
