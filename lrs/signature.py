@@ -10,14 +10,14 @@ from itertools import pairwise
 from typing import Any
 
 import jwt
-import orjson
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from lrs import validation, values
 from lrs.comparison import fingerprint
-from lrs.errors import BadStatement, TooLarge
+from lrs.errors import BadRequest, BadStatement, TooLarge
+from lrs.json_input import parse
 
 USAGE = "http://adlnet.gov/expapi/attachments/signature"
 CONTENT_TYPE = "application/octet-stream"
@@ -43,19 +43,20 @@ def check_size(octets: int) -> None:
         raise TooLarge(f"a signature is larger than {MOST_OCTETS} octets {_SECTION}")
 
 
-def check(token: bytes, statement: dict[str, Any], version: str) -> None:
-    """Raise BadStatement unless `token` is a compact JWS of this valid statement, in an allowed algorithm."""
+def check(token: bytes, statement: dict[str, Any], version: str, most_depth: int) -> None:
+    """Raise BadStatement unless `token` is a compact JWS of this valid statement, in an allowed algorithm.
+
+    `most_depth` is that of `lrs.json_input`.
+    """
     payload = _payload(token)
     try:
-        signed = orjson.loads(payload)
+        signed = parse(payload, most_depth)
         validation.STATEMENT[version](signed, "payload")
         same = _same(signed, statement)
-    except orjson.JSONDecodeError:
-        raise _bad("has a payload that is not JSON") from None
+    except BadRequest as error:
+        raise _bad(f"has a payload that cannot be read: {error.message}") from None
     except BadStatement as error:
         raise _bad(f"signs no statement: {error.message}") from None
-    except RecursionError:
-        raise _bad("has a payload of too many levels") from None
     if not same:
         raise _bad("signs another statement")
 

@@ -30,8 +30,9 @@ _INERT = {"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-T
 class Sent:
     """What a request brought. `statements` is parsed JSON, not validated."""
 
-    def __init__(self, statements: Any, parts: Mapping[str, Incoming] | None = None) -> None:
+    def __init__(self, statements: Any, limits: Limits, parts: Mapping[str, Incoming] | None = None) -> None:
         self.statements = statements
+        self._limits = limits
         self._parts = parts or {}
 
     async def keep(self, statements: Sequence[dict[str, Any]], version: str, owner: Actor) -> None:
@@ -76,7 +77,7 @@ class Sent:
         if part is None:
             raise BadStatement("signs, so it must come as a part (xAPI Data 2.6)")
         signature.check_size(part.size)
-        signature.check(part.content(), statement, version)
+        signature.check(part.content(), statement, version, self._limits.json_depth)
 
 
 @asynccontextmanager
@@ -87,7 +88,7 @@ async def received(request: Request, service: Service, folder: Folder | None) ->
     BadRequest, BadStatement, TooLarge, Unsupported, or Busy where the folder cannot be used.
     """
     if media_type(request) != "multipart/mixed":
-        yield Sent(await json_body(request, service.limits))
+        yield Sent(await json_body(request, service.limits), service.limits)
         return
     if folder is None:
         raise Unsupported("this record store keeps no attachments: multipart/mixed is not accepted")
@@ -97,7 +98,7 @@ async def received(request: Request, service: Service, folder: Folder | None) ->
     try:
         statements = await _first_part(reader, service.limits)
         await _other_parts(reader, _named(statements), parts, folder, service.limits)
-        yield Sent(statements, {one.sha2: one for one in parts})
+        yield Sent(statements, service.limits, {one.sha2: one for one in parts})
     finally:
         for one in parts:
             one.discard()
