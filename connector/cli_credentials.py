@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import typer
+from rich.measure import Measurement
 from rich.table import Table
 from sqlalchemy import Connection
 
@@ -141,6 +142,8 @@ def _table(found: Sequence[credentials.Credential]) -> Table:
             _moment(one.revoked),
             style="dim" if one.revoked else None,
         )
+    # As wide as it is: a key that is cut short on a narrow terminal is of no use.
+    table.width = Measurement.get(OUT, OUT.options.update(max_width=10_000), table).maximum
     return table
 
 

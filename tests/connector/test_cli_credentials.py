@@ -23,7 +23,7 @@ HOME_PAGES = ["https://a.example", "https://b.example"]
 
 def run(data: Path, *arguments: str) -> str:
     """What one command prints."""
-    result = CliRunner(env={"COLUMNS": "250"}).invoke(app, ["credential", *arguments, "--data", str(data)])
+    result = CliRunner(env={"COLUMNS": "40"}).invoke(app, ["credential", *arguments, "--data", str(data)])
     if isinstance(result.exception, LrsError):
         raise result.exception
     assert result.exit_code == 0, result.output
