@@ -1,7 +1,8 @@
 """A record store on each database, with a credential, and a client that speaks to it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -47,3 +48,19 @@ def client(app: Starlette, credential: tuple[str, str]) -> TestClient:
     client.auth = credential
     client.headers["X-Experience-API-Version"] = "1.0.3"
     return client
+
+
+@pytest.fixture
+def make_client(engine: Engine, credential: tuple[str, str]) -> Iterator[Callable[..., TestClient]]:
+    """Makes clients, which name no version, of stores with other settings."""
+    apps = []
+
+    def make(**settings: Any) -> TestClient:
+        apps.append(create_lrs_app(engine, hash_key=HASH_KEY, **settings))
+        client = TestClient(apps[-1])
+        client.auth = credential
+        return client
+
+    yield make
+    for app in apps:
+        app.state.close()
