@@ -1,11 +1,12 @@
 """What every request to the record store has in common: a version, and perhaps a JSON body."""
 
 import re
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lrs.errors import BadRequest, TooLarge
@@ -97,9 +98,19 @@ async def read_body(request: Request, most_octets: int) -> bytes:
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > most_octets:
         raise TooLarge(f"the body is larger than {most_octets} octets")
-    async for piece in request.stream():
+    async for piece in stream(request):
         size += len(piece)
         if size > most_octets:
             raise TooLarge(f"the body is larger than {most_octets} octets")
         pieces.append(piece)
     return b"".join(pieces)
+
+
+async def stream(request: Request) -> AsyncIterator[bytes]:
+    """The body in pieces as they come. Raises BadRequest where the connection ends before it."""
+    try:
+        async for piece in request.stream():
+            if piece:
+                yield piece
+    except ClientDisconnect:
+        raise BadRequest("the connection ended before the body") from None

@@ -5,14 +5,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from lrs import multipart, signature
 from lrs.attachments import Folder, Incoming, is_sha2, listed
 from lrs.errors import BadRequest, BadStatement, Busy, TooLarge, Unsupported
 from lrs.json_input import parse
-from lrs.requests import json_body, media_type
+from lrs.requests import json_body, media_type, stream
 from lrs.service import Limits, Service
 from lrs.statement import Actor, actor_of
 
@@ -94,7 +94,7 @@ async def received(request: Request, service: Service, folder: Folder | None) ->
         raise Unsupported("this record store keeps no attachments: multipart/mixed is not accepted")
     parts: list[Incoming] = []
     boundary = multipart.boundary_of(request.headers["content-type"])
-    reader = multipart.Reader(_stream(request), boundary)
+    reader = multipart.Reader(stream(request), boundary)
     try:
         statements = await _first_part(reader, service.limits)
         await _other_parts(reader, _named(statements), parts, folder, service.limits)
@@ -102,15 +102,6 @@ async def received(request: Request, service: Service, folder: Folder | None) ->
     finally:
         for one in parts:
             one.discard()
-
-
-async def _stream(request: Request) -> AsyncIterator[bytes]:
-    try:
-        async for piece in request.stream():
-            if piece:
-                yield piece
-    except ClientDisconnect:
-        raise BadRequest("the connection ended before the body") from None
 
 
 async def _first_part(reader: multipart.Reader, limits: Limits) -> Any:

@@ -23,6 +23,12 @@ def test_later_sources_win(tmp_path: Path) -> None:
     assert settings.database == f"sqlite:///{tmp_path.resolve()}/thaksa.db"
 
 
+def test_attachments_are_in_the_data_folder_or_elsewhere(tmp_path: Path) -> None:
+    assert load({}, data=tmp_path).attachments_folder == tmp_path / "attachments"
+    elsewhere = tmp_path / "shared"
+    assert load({"THAKSA_ATTACHMENTS": str(elsewhere)}, data=tmp_path).attachments_folder == elsewhere
+
+
 @pytest.mark.parametrize(
     ("toml", "environ", "named"),
     [

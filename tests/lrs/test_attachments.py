@@ -6,7 +6,7 @@ import os
 import stat
 import time
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -319,37 +319,47 @@ class TestRefuse:
         )
 
     def test_a_client_that_goes_away(self, app: Starlette, credential: tuple[str, str], folder: Path) -> None:
-        """What came of an attachment is removed; the first part and half of the second have come."""
+        """What came of an attachment is removed: the first part and half of the second have come."""
         content = b"x" * 200_000
         whole = body(with_attachments(content), part(content))
-        pieces = [whole[:-100_000]]
-        seen: list[int] = []
+        held: list[int] = []
+        status = go_away(
+            app, credential, headers(), whole[:-100_000], lambda: held.append(len(files(folder)))
+        )
+        assert (status, held, files(folder)) == (400, [1], [])
 
-        async def receive() -> dict[str, Any]:
-            if pieces:
-                return {"type": "http.request", "body": pieces.pop(), "more_body": True}
-            seen.append(len(files(folder)))
-            return {"type": "http.disconnect"}
+    def test_a_client_that_goes_away_within_json(self, app: Starlette, credential: tuple[str, str]) -> None:
+        assert go_away(app, credential, {"Content-Type": "application/json"}, b"{", lambda: None) == 400
 
-        async def send(_message: object) -> None:
-            pass
 
-        token = b64encode(":".join(credential).encode())
-        scope = {
-            "type": "http",
-            "method": "POST",
-            "path": STATEMENTS,
-            "query_string": b"",
-            "headers": [
-                (b"authorization", b"Basic " + token),
-                (b"content-type", headers()["Content-Type"].encode()),
-                (b"content-length", str(len(whole)).encode()),
-                (b"x-experience-api-version", b"1.0.3"),
-            ],
-        }
-        asyncio.run(app(scope, receive, send))
-        assert seen == [1]
-        assert files(folder) == []
+def go_away(
+    app: Starlette, credential: tuple[str, str], fields: dict[str, str], sent: bytes, then: Callable[[], None]
+) -> int:
+    """Post the beginning of a body, call `then`, and close the connection; the status nobody reads."""
+    pieces, statuses = [sent], []
+
+    async def receive() -> dict[str, Any]:
+        if pieces:
+            return {"type": "http.request", "body": pieces.pop(), "more_body": True}
+        then()
+        return {"type": "http.disconnect"}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            statuses.append(message["status"])
+
+    token = b64encode(":".join(credential).encode()).decode()
+    everything = {"authorization": f"Basic {token}", "x-experience-api-version": "1.0.3", **fields}
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": STATEMENTS,
+        "query_string": b"",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in everything.items()],
+    }
+    asyncio.run(app(scope, receive, send))
+    (status,) = statuses
+    return int(status)
 
 
 class TestRead:
