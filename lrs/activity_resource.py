@@ -21,7 +21,7 @@ class Activities:
         self._service = service
 
     async def get(self, request: Request) -> Response:
-        """The activity with its definition as last received; without one where none ever was."""
+        """The activity with all that statements said of it; without a definition where they said nothing."""
         await self._service.caller(request, *ANY_READING)
         version_of(request)
         given = Parameters(request.query_params.multi_items(), ("activityId",), "2.5")

@@ -26,20 +26,17 @@ def test_an_activity_never_heard_of(either: TestClient) -> None:
     assert (answer.status_code, answer.json()) == (200, {"objectType": "Activity", "id": COURSE})
 
 
-def test_the_definition_last_received(either: TestClient) -> None:
+def test_all_that_was_said_of_it(either: TestClient) -> None:
     either.post("/statements", json=simple(object={"id": COURSE}))
     assert ask(either).json() == {"objectType": "Activity", "id": COURSE}
-    statement = full(attachments=[])
-    either.post("/statements", json=statement)
-    answer = ask(either)
-    assert answer.json() == {
-        "objectType": "Activity",
-        "id": COURSE,
-        "definition": statement["object"]["definition"],
-    }
-    newer = {"name": {"th": "ใหม่"}}
-    either.post("/statements", json=simple(object={"id": COURSE, "definition": newer}))
-    assert ask(either).json()["definition"] == newer
+    either.post("/statements", json=full(attachments=[]))
+    said = full()["object"]["definition"]
+    assert ask(either).json() == {"objectType": "Activity", "id": COURSE, "definition": said}
+    newer = [{"name": {"th": "ใหม่"}}, {"name": {"fr": "Sécurité"}, "moreInfo": "https://moodle.example/more"}]
+    either.post("/statements", json=[simple(object={"id": COURSE, "definition": one}) for one in newer])
+    name = {"th": "ใหม่", "en": "Cyber safety", "fr": "Sécurité"}
+    merged = {**said, "name": name, "moreInfo": "https://moodle.example/more"}
+    assert ask(either).json()["definition"] == merged
 
 
 def test_head(either: TestClient) -> None:

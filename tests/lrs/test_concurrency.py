@@ -159,8 +159,9 @@ def at_once(app: Starlette, like: TestClient, act: Callable[[TestClient, int], R
     gate = Barrier(PARALLEL)
 
     def one(index: int) -> int:
-        client = TestClient(app)
-        client.auth, client.headers = like.auth, like.headers
+        client = TestClient(app, headers=like.headers)
+        assert like.auth is not None
+        client.auth = like.auth
         gate.wait()
         return act(client, index).status_code
 
