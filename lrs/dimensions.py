@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Connection, bindparam, or_, select, update
+import orjson
+from sqlalchemy import Column, Connection, bindparam, select, update
 
 from lrs import database
 from lrs.statement import Actor, Prepared
@@ -16,7 +17,6 @@ MOST_KNOWN = 200_000
 _REDEFINE = (
     update(activity)
     .where(activity.c.iri == bindparam("of"))
-    .where(or_(activity.c.definition.is_(None), activity.c.definition != bindparam("new")))
     .values(definition=bindparam("new"), defined_seq=bindparam("number"))
 )
 
@@ -126,19 +126,38 @@ def look_up(conn: Connection, key: Column[str], names: Sequence[str]) -> dict[st
 
 
 def redefine(conn: Connection, new: Sequence[Prepared], last_seq: int, known: Known) -> None:
-    """Keep each activity's definition as last received; `last_seq` is the number of the last of `new`."""
-    last = {iri: text for one in new for iri, text in one.definitions}
-    changed = {iri: text for iri, text in last.items() if known.definitions.get(iri) != text}
-    for iri in sorted(changed):
-        done = conn.execute(_REDEFINE, {"of": iri, "new": changed[iri], "number": last_seq})
-        if done.rowcount:
-            known.defined_seq = last_seq
-    if changed:
-        known.add(known.definitions, changed)
+    """Keep all that was said of each activity; `last_seq` is the number of the last of `new`."""
+    came = [(iri, text) for one in new for iri, text in one.definitions if known.definitions.get(iri) != text]
+    if not came:
+        return
+    held = definitions(conn, {iri for iri, _ in came})
+    for iri, text in sorted(_merged(came, held).items()):
+        conn.execute(_REDEFINE, {"of": iri, "new": text, "number": last_seq})
+        known.defined_seq = last_seq
+    known.add(known.definitions, dict(came))
+
+
+def _merged(came: Iterable[tuple[str, bytes]], held: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The definitions that change."""
+    now = {iri: orjson.loads(text) for iri, text in held.items()}
+    for iri, text in came:
+        now[iri] = merge(now.get(iri, {}), orjson.loads(text))
+    texts = {iri: orjson.dumps(definition) for iri, definition in now.items()}
+    return {iri: text for iri, text in texts.items() if text != held.get(iri)}
+
+
+def merge(held: dict[str, Any], came: dict[str, Any]) -> dict[str, Any]:
+    """A definition with what came later, by language and extension, and else the later (Communication 2.5)."""
+    maps = {
+        name: {**held[name], **came[name]}
+        for name in ("name", "description", "extensions")
+        if name in held and name in came
+    }
+    return {**held, **came, **maps}
 
 
 def definitions(conn: Connection, iris: Iterable[str]) -> dict[str, bytes]:
-    """The last received definition of each of these activities as JSON, where there is one."""
+    """All that was said of each of these activities, as JSON, where anything was."""
     found: dict[str, bytes] = {}
     for piece in database.chunks(sorted(set(iris))):
         rows = conn.execute(

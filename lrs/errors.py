@@ -24,6 +24,8 @@ class LrsError(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+        # Headers that the answer must have besides.
+        self.headers: dict[str, str] = {}
 
 
 class BadStatement(LrsError):

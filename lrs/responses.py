@@ -28,5 +28,7 @@ async def refused(_request: Request, error: Exception) -> Response:
     """The one shape of an error."""
     if isinstance(error, HTTPException):
         return json_response({"error": error.detail}, error.status_code, dict(error.headers or {}))
-    status = error.status if isinstance(error, LrsError) else 500
-    return json_response({"error": str(error)}, status, _HEADERS.get(status))
+    if not isinstance(error, LrsError):
+        return json_response({"error": "internal error"}, 500)
+    headers = {**_HEADERS.get(error.status, {}), **error.headers}
+    return json_response({"error": error.message}, error.status, headers)

@@ -1,6 +1,7 @@
 """The statement resource over HTTP (xAPI Communication 2.1)."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -17,7 +18,7 @@ from lrs.auth import Caller
 from lrs.clock import to_iso
 from lrs.commit import Writer
 from lrs.dimensions import definitions
-from lrs.errors import BadRequest, BadStatement, NotFound, TooLarge
+from lrs.errors import BadRequest, BadStatement, LrsError, NotFound, TooLarge
 from lrs.query import Query, Reader
 from lrs.requests import version_of
 from lrs.responses import json_response
@@ -27,6 +28,7 @@ from lrs.statement_body import mixed_response, received
 
 # Batches above this are validated beside the event loop, not in it.
 _LARGE_BATCH = 20
+_THROUGH = "X-Experience-API-Consistent-Through"
 
 
 class Statements:
@@ -81,10 +83,22 @@ class Statements:
 
     async def get(self, request: Request) -> Response:
         """One statement by its id, or those that meet the filters, the last stored first."""
-        caller = await self._service.caller(request, "statements/read", "statements/read/mine", "all/read")
-        version_of(request)
-        asked = query.parse(request.query_params)
-        return await run_in_threadpool(self._answer, request, asked, _reader(caller))
+        try:
+            caller = await self._service.caller(
+                request, "statements/read", "statements/read/mine", "all/read"
+            )
+            version_of(request)
+            asked = query.parse(request.query_params)
+            return await run_in_threadpool(self._answer, request, asked, _reader(caller))
+        except LrsError as error:
+            through = await run_in_threadpool(self._consistent_through)
+            error.headers[_THROUGH] = to_iso(through)
+            raise
+
+    def _consistent_through(self) -> datetime:
+        through = self._writer.consistent_through()
+        with self._service.readers.connect() as conn:
+            return reading.consistent_through(conn, through)
 
     def _answer(self, request: Request, asked: Query, reader: Reader) -> Response:
         languages = formats.accepted_languages(request.headers.get("accept-language", ""))
@@ -102,10 +116,7 @@ class Statements:
                 page = reading.find(conn, asked, reader)
                 joined = _formatted(conn, page.joined, asked.format, languages)
                 content, modified = _statement_result(joined, self._more(request, page.after)), through
-        headers = {
-            "X-Experience-API-Consistent-Through": to_iso(through),
-            "Last-Modified": format_datetime(modified, usegmt=True),
-        }
+        headers = {_THROUGH: to_iso(through), "Last-Modified": format_datetime(modified, usegmt=True)}
         if asked.attachments:
             return mixed_response(content, orjson.loads(b"[%b]" % joined), self._folder, headers)
         return Response(content, headers=headers, media_type="application/json")

@@ -44,9 +44,9 @@ activity = Table(
     metadata,
     Column("id", Serial, primary_key=True),
     Column("iri", Text, nullable=False, unique=True),
-    # The definition last received, as JSON; null until one is.
+    # All that definitions said, the later before the earlier, as JSON; null until one came.
     Column("definition", LargeBinary),
-    # The statement that brought it.
+    # The statement that changed it last.
     Column("defined_seq", Serial, nullable=False, server_default="0"),
     Index("ix_activity_defined_seq", "defined_seq"),
 )

@@ -125,6 +125,27 @@ def test_definitions_are_those_last_received(engine: Engine) -> None:
     assert {iri: orjson.loads(text) for iri, text in found.items()} == {COURSE: {"name": {"th": "หนึ่ง"}}}
 
 
+def test_definitions_hold_all_that_was_said(engine: Engine) -> None:
+    """Communication 2.5: an Activity Object with all available information."""
+    said: list[dict[str, object]] = [
+        {"name": {"en": "Meeting"}, "extensions": {"https://example.org/a": 1}},
+        {"description": {"en": "d"}, "type": "https://example.org/t"},
+        {"name": {"th": "ประชุม"}, "extensions": {"https://example.org/b": 2}},
+    ]
+    for definition in said:
+        put(
+            engine,
+            simple(context={"contextActivities": {"parent": [{"id": COURSE, "definition": definition}]}}),
+        )
+    with engine.begin() as conn:
+        assert orjson.loads(definitions(conn, [COURSE])[COURSE]) == {
+            "name": {"en": "Meeting", "th": "ประชุม"},
+            "description": {"en": "d"},
+            "type": "https://example.org/t",
+            "extensions": {"https://example.org/a": 1, "https://example.org/b": 2},
+        }
+
+
 def test_what_is_known_outlives_no_rollback(engine: Engine) -> None:
     known = Known()
     conn = engine.connect()
