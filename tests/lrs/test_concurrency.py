@@ -159,7 +159,7 @@ def at_once(app: Starlette, like: TestClient, act: Callable[[TestClient, int], R
     gate = Barrier(PARALLEL)
 
     def one(index: int) -> int:
-        client = TestClient(app, headers=like.headers)
+        client = TestClient(app, headers=dict(like.headers))
         assert like.auth is not None
         client.auth = like.auth
         gate.wait()

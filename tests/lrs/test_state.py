@@ -12,10 +12,11 @@ import pytest
 from sqlalchemy import Engine, func, select
 from starlette.testclient import TestClient
 
+from lrs.credentials import create_credential
 from lrs.service import Limits
 from lrs.tables import activity, agent, document
 
-from .conftest import make_credential
+from .conftest import HASH_KEY, NOW, make_credential
 
 STATE = "/activities/state"
 ACTIVITY = "https://moodle.example/course/view.php?id=7"
@@ -303,6 +304,20 @@ class TestScopes:
         client.auth = make_credential(engine, scope)
         for method in METHODS:
             assert client.request(method, STATE, params=where()).status_code == 403
+
+    def test_a_read_filter_does_not_cover_documents(self, engine: Engine, client: TestClient) -> None:
+        client.put(STATE, params=where(), content=b"a")
+        for scope, status in (("all/read", 403), ("state", 200)):
+            with engine.begin() as conn:
+                client.auth = create_credential(
+                    conn,
+                    hash_key=HASH_KEY,
+                    name=f"filtered {scope}",
+                    scopes=[scope],
+                    now=NOW,
+                    read_filter={"verbs": ["http://adlnet.gov/expapi/verbs/completed"]},
+                )
+            assert client.get(STATE, params=where()).status_code == status
 
     def test_nobody(self, client: TestClient) -> None:
         client.auth = ("nobody", "")
