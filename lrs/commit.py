@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Connection, Engine
 
@@ -37,11 +36,15 @@ class _Request:
 
     __slots__ = ("answer", "loop", "prepared")
 
-    def __init__(self, prepared: Sequence[Prepared], loop: asyncio.AbstractEventLoop | None = None) -> None:
+    def __init__(
+        self,
+        prepared: Sequence[Prepared],
+        answer: "Future[list[str]] | asyncio.Future[list[str]]",
+        loop: asyncio.AbstractEventLoop | None,
+    ) -> None:
         self.prepared = prepared
+        self.answer = answer
         self.loop = loop
-        self.answer: Future[list[str]] | asyncio.Future[list[str]]
-        self.answer = Future() if loop is None else loop.create_future()
 
     def settle(self, error: Exception | None) -> None:
         """Answer; in the loop's own thread, if there is one. A client that went away waits no more."""
@@ -72,13 +75,18 @@ class Writer:
 
         It raises Conflict as `store.insert` does, and Busy where nothing could be stored.
         """
-        return self._queued(_Request(prepared))
+        answer: Future[list[str]] = Future()
+        self._put(_Request(prepared, answer, None))
+        return answer
 
     async def store(self, prepared: Sequence[Prepared]) -> list[str]:
         """`submit` for a task."""
-        return await self._queued(_Request(prepared, asyncio.get_running_loop()))
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[list[str]] = loop.create_future()
+        self._put(_Request(prepared, answer, loop))
+        return await answer
 
-    def _queued(self, request: _Request) -> Any:
+    def _put(self, request: _Request) -> None:
         with self._lock:
             if self._closed:
                 raise Busy("the server is shutting down")
@@ -86,7 +94,6 @@ class Writer:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="lrs-writer", daemon=True)
                 self._thread.start()
-        return request.answer
 
     def consistent_through(self) -> datetime:
         """All that this writer has stored by then is visible to a look-up that begins after this call."""
