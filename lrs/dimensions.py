@@ -147,7 +147,7 @@ def _merged(came: Iterable[tuple[str, bytes]], held: Mapping[str, bytes]) -> dic
 
 
 def merge(held: dict[str, Any], came: dict[str, Any]) -> dict[str, Any]:
-    """A definition with what came later, by language and extension, and else the later (Communication 2.5)."""
+    """A definition with what came later: by language, by extension, else the later (Communication 2.5)."""
     maps: dict[str, Any] = {
         name: {**held[name], **came[name]}
         for name in ("name", "description", "extensions")
