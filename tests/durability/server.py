@@ -5,22 +5,24 @@ import os
 import re
 import subprocess
 import sys
-import threading
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import orjson
 
+from tests.durability.waiting import wait_until
 from tests.system.demo import ROOT, thaksa
 
 START_SECONDS = 60
 ANSWER_SECONDS = 60
+END_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,23 @@ class Connection:
 
 
 @dataclass(frozen=True)
-class Server:
-    """A running `thaksa serve`."""
+class Process:
+    """A started `thaksa serve` and the file of what it prints."""
 
-    process: "subprocess.Popen[str]"
+    popen: "subprocess.Popen[bytes]"
+    log: Path
+
+    def port(self) -> int | None:
+        """Where it listens, once it says so."""
+        found = re.search(r"open http://[^/]+:(\d+)/", self.log.read_text())
+        return int(found[1]) if found else None
+
+
+@dataclass(frozen=True)
+class Server:
+    """A `thaksa serve` that answers."""
+
+    process: Process
     port: int
     key: str
     secret: str
@@ -91,12 +106,12 @@ class Server:
 
     def kill(self) -> None:
         """kill -9: nothing of the process's own runs any more."""
-        self.process.kill()
-        self.process.wait()
+        self.process.popen.kill()
+        self.process.popen.wait()
 
     def resident_megabytes(self) -> int:
         """How much memory the process has at this moment."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        status = Path(f"/proc/{self.process.popen.pid}/status").read_text()
         found = re.search(r"VmRSS:\s+(\d+) kB", status)
         assert found
         return int(found[1]) // 1024
@@ -114,31 +129,33 @@ class Installation:
     @contextmanager
     def running(self) -> Iterator[Server]:
         """Starts a server on a free port and ends it."""
-        process = self.start()
-        try:
+        with self.started() as process:
             yield self.ready(process)
-        finally:
-            end(process)
 
-    def start(self) -> "subprocess.Popen[str]":
-        """A server that may not be ready yet; the caller ends it."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "connector", "serve", "--port", "0"],
-            cwd=ROOT,
-            env=os.environ | {"THAKSA_DATA": str(self.data), "THAKSA_DATABASE_URL": self.database_url},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    def ready(self, process: "subprocess.Popen[str]") -> Server:
-        """Waits until a started server answers."""
-        timer = threading.Timer(START_SECONDS, process.kill)
-        timer.start()
+    @contextmanager
+    def started(self) -> Iterator[Process]:
+        """A server that may not be ready yet; it is ended at the end, if it still runs."""
+        self.data.mkdir(parents=True, exist_ok=True)
+        log = self.data / f"serve-{uuid4()}.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "connector", "serve", "--port", "0"],
+                cwd=ROOT,
+                env=os.environ | {"THAKSA_DATA": str(self.data), "THAKSA_DATABASE_URL": self.database_url},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
         try:
-            return Server(process, _port(process), self.key, self.secret)
+            yield Process(process, log)
         finally:
-            timer.cancel()
+            _end(process)
+
+    def ready(self, process: Process) -> Server:
+        """Waits until a started server answers."""
+        wait_until(lambda: process.port() is not None or process.popen.poll() is not None, START_SECONDS)
+        port = process.port()
+        assert port is not None, f"the server did not start:\n{process.log.read_text()}"
+        return Server(process, port, self.key, self.secret)
 
 
 def install(data: Path, database_url: str) -> Installation:
@@ -153,23 +170,11 @@ def install(data: Path, database_url: str) -> Installation:
     return Installation(data, database_url, credential["key"], credential["secret"])
 
 
-def end(process: "subprocess.Popen[str]") -> None:
-    """Ends a server, whether it still runs or not."""
-    with suppress(ProcessLookupError):
-        process.terminate()
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
     try:
-        process.communicate(timeout=20)
+        process.wait(END_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
-        process.communicate()
+        process.wait()
         raise
-
-
-def _port(process: "subprocess.Popen[str]") -> int:
-    assert process.stdout
-    printed = []
-    for line in process.stdout:
-        printed.append(line)
-        if found := re.search(r"open http://[^/]+:(\d+)/", line):
-            return int(found[1])
-    raise AssertionError(f"the server did not start:\n{''.join(printed)}")

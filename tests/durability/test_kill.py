@@ -37,14 +37,11 @@ def test_web_process_killed_under_load(installation: Installation, rounds: range
     sent = Sent()
     for _ in rounds:
         stop = threading.Event()
-        process = installation.start()
-        server = installation.ready(process)
-        with posting([server], sent, stop):
+        with installation.running() as server, posting([server], sent, stop):
             sent.wait_for_more()
             time.sleep(random.uniform(*LOAD_SECONDS))
             server.kill()
             stop.set()
-        process.communicate()
         assert sent.refused == []
         check(installation.database_url, sent)
     with installation.running() as server:

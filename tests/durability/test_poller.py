@@ -11,7 +11,7 @@ from itertools import cycle
 import pytest
 
 from tests.durability.load import Sent, posting
-from tests.durability.server import Answer, Connection, Installation, Server, end
+from tests.durability.server import Answer, Connection, Installation, Server
 from tests.durability.waiting import wait_until
 
 SECONDS = 4
@@ -24,9 +24,7 @@ def servers(installation: Installation) -> Iterator[list[Server]]:
     """Two processes where the database allows it."""
     number = 2 if installation.database_url.startswith("postgresql") else 1
     with ExitStack() as stack:
-        started = [installation.start() for _ in range(number)]
-        for process in started:
-            stack.callback(end, process)
+        started = [stack.enter_context(installation.started()) for _ in range(number)]
         yield [installation.ready(process) for process in started]
 
 
@@ -76,8 +74,6 @@ def test_nothing_is_missed_while_writers_run(servers: list[Server], ascending: b
         poller.poll()
     assert sent.refused == []
     assert sent.ids() - poller.seen == set(), "stored and never seen"
-    instants = [instant(text) for text in poller.through]
-    assert instants == sorted(instants)
 
 
 def instant(text: str) -> datetime:

@@ -14,7 +14,7 @@ from lrs.database import connect
 from lrs.tables import activity, agent, evidence, statement
 from tests.conftest import postgres_clone
 from tests.durability.load import WRITERS
-from tests.durability.server import Answer, Installation, Server, end, install
+from tests.durability.server import Answer, Installation, Server, install
 from tests.durability.statements import completed, voiding
 
 PROCESSES = 3
@@ -31,9 +31,7 @@ def installation(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) ->
 def servers(installation: Installation) -> Iterator[list[Server]]:
     """Started at the same moment, as after a restart of the machine."""
     with ExitStack() as stack:
-        started = [installation.start() for _ in range(PROCESSES)]
-        for process in started:
-            stack.callback(end, process)
+        started = [stack.enter_context(installation.started()) for _ in range(PROCESSES)]
         yield [installation.ready(process) for process in started]
 
 
