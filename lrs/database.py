@@ -6,6 +6,7 @@ writers queue (busy_timeout) instead of failing half-way. PostgreSQL: its own sy
 
 import re
 import sqlite3
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
@@ -40,7 +41,10 @@ def connect(url: str) -> Engine:
         return create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=_POSTGRES)
     engine = create_engine(url, hide_parameters=True, connect_args=_SQLITE)
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    turns = _Turns()
+    event.listen(engine, "begin", turns.begin)
+    event.listen(engine, "checkin", turns.end)
+    event.listen(engine, "invalidate", turns.end)
     return engine
 
 
@@ -56,9 +60,34 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
         connection.execute(f"pragma {pragma}")
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    reading = connection.get_execution_options().get("thaksa_read_only", False)
-    connection.exec_driver_sql("begin deferred" if reading else "begin immediate")
+class _Turns:
+    """Threads of this process take turns in writing to SQLite.
+
+    SQLite itself lets a second writer sleep and ask again, up to 100 ms later: a lock wakes it at once.
+    Writers of other processes are still kept apart by `begin immediate`. A turn ends when the connection goes
+    back to the pool, for SQLAlchemy tells of a commit before it is done.
+    """
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._holder: object = None
+
+    def begin(self, conn: Connection) -> None:
+        """Start a transaction, in turn if it writes."""
+        if conn.get_execution_options().get("thaksa_read_only", False):
+            conn.exec_driver_sql("begin deferred")
+            return
+        driver = conn.connection.driver_connection
+        # Later than that SQLite would refuse too, and says so.
+        if self._holder is not driver and self._turn.acquire(timeout=BUSY_SECONDS):
+            self._holder = driver
+        conn.exec_driver_sql("begin immediate")
+
+    def end(self, driver: object, *_details: object) -> None:
+        """The connection is done: the next may ask for the database."""
+        if self._holder is driver:
+            self._holder = None
+            self._turn.release()
 
 
 def chunks(items: Sequence[T], size: int = MOST_VALUES) -> Iterator[Sequence[T]]:
