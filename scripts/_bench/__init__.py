@@ -1,0 +1,1 @@
+"""Measures the product as an operator runs it; `scripts/bench` starts it."""

@@ -1,0 +1,108 @@
+"""The two servers that are loaded, each in a process of its own: the product, and the bare one."""
+
+# ruff: noqa: S603 - the programs started are this product's own
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from scripts._bench.databases import Database
+from scripts._bench.progress import ROOT, say
+
+_PROGRAM = str(ROOT / ".venv" / "bin" / "thaksa")
+_START_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """`thaksa serve` at work; `authorization` is the header of a credential that may do everything."""
+
+    port: int
+    authorization: str
+    pid: int
+
+    def peak_megabytes(self) -> float:
+        """The most memory that the process has held so far (VmHWM)."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        kibibytes = re.search(r"VmHWM:\s+(\d+) kB", status)
+        if kibibytes is None:
+            raise SystemExit("this system does not tell how much memory a process has held")
+        return round(int(kibibytes[1]) * 1024 / 1e6, 1)
+
+
+@contextmanager
+def bare_server() -> Iterator[int]:
+    """The bare server; its port."""
+    port = _free_port()
+    process = subprocess.Popen([sys.executable, "-m", "scripts._bench.bare", str(port)], cwd=ROOT)
+    try:
+        _wait_for(port)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextmanager
+def thaksa(database: Database) -> Iterator[Service]:
+    """`thaksa serve` on the database."""
+    authorization = _authorization(database)
+    process = subprocess.Popen(
+        [_PROGRAM, "serve", "--port", "0"], env=_environment(database), stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None  # noqa: S101 - for the type checker
+        ready = re.search(r":(\d+)/", process.stdout.readline())
+        if ready is None:
+            raise SystemExit("the service did not start")
+        yield Service(int(ready[1]), authorization, process.pid)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def upgrade(database: Database) -> None:
+    """Give the database its tables, or bring them up to date."""
+    say("preparing the database")
+    subprocess.run([_PROGRAM, "upgrade"], env=_environment(database), check=True, stdout=sys.stderr)
+
+
+def _authorization(database: Database) -> str:
+    created = subprocess.run(
+        [_PROGRAM, "credential", "create", "--name", f"bench {uuid4()}", "--scope", "all", "--json"],
+        env=_environment(database),
+        check=True,
+        capture_output=True,
+    )
+    pair = json.loads(created.stdout)
+    return "Basic " + b64encode(f"{pair['key']}:{pair['secret']}".encode()).decode()
+
+
+def _environment(database: Database) -> dict[str, str]:
+    return {**os.environ, "THAKSA_DATA": str(database.folder / "data"), "THAKSA_DATABASE_URL": database.url}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_for(port: int) -> None:
+    end = time.monotonic() + _START_SECONDS
+    while time.monotonic() < end:
+        with socket.socket() as attempt:
+            if attempt.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise SystemExit("the bare server did not start")
