@@ -2,18 +2,20 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Column, Connection, bindparam, select, update
+from sqlalchemy import Column, Connection, bindparam, update
 
-from lrs import database
+from lrs.database import Sql, run, upsert_ignore
 from lrs.statement import Actor, Prepared
 from lrs.tables import activity, agent, verb
 
 # A process remembers at most this many numbers of each kind; then it starts anew.
 MOST_KNOWN = 200_000
 
+_DEFINITIONS = Sql("select iri, definition from activity where iri in :iris and definition is not null")
 _REDEFINE = (
     update(activity)
     .where(activity.c.iri == bindparam("of"))
@@ -110,7 +112,7 @@ def _ids(
     seen = look_up(conn, key, unknown)
     missing = [name for name in unknown if name not in seen]
     if missing:
-        database.upsert_ignore(conn, key.table, [row(name) for name in missing])
+        upsert_ignore(conn, key.table, [row(name) for name in missing])
         seen |= look_up(conn, key, missing)
     known.add(kind, seen)
     return {**{name: kind[name] for name in names if name in kind}, **seen}
@@ -118,11 +120,13 @@ def _ids(
 
 def look_up(conn: Connection, key: Column[str], names: Sequence[str]) -> dict[str, int]:
     """The numbers of those that are stored; `key` is the table's unique column."""
-    found: dict[str, int] = {}
-    for piece in database.chunks(names):
-        rows = conn.execute(select(key, key.table.c.id).where(key.in_(piece)))
-        found.update((row[0], row[1]) for row in rows)
-    return found
+    (rows,) = run(conn, (_numbers_sql(key), {"names": list(names)}))
+    return {row[0]: row[1] for row in rows}
+
+
+@cache
+def _numbers_sql(key: Column[str]) -> Sql:
+    return Sql(f"select {key.name}, id from {key.table.name} where {key.name} in :names")  # noqa: S608
 
 
 def redefine(conn: Connection, new: Sequence[Prepared], last_seq: int, known: Known) -> None:
@@ -158,12 +162,5 @@ def merge(held: dict[str, Any], came: dict[str, Any]) -> dict[str, Any]:
 
 def definitions(conn: Connection, iris: Iterable[str]) -> dict[str, bytes]:
     """All that was said of each of these activities, as JSON, where anything was."""
-    found: dict[str, bytes] = {}
-    for piece in database.chunks(sorted(set(iris))):
-        rows = conn.execute(
-            select(activity.c.iri, activity.c.definition).where(
-                activity.c.iri.in_(piece), activity.c.definition.is_not(None)
-            )
-        )
-        found.update((row[0], row[1]) for row in rows)
-    return found
+    (rows,) = run(conn, (_DEFINITIONS, {"iris": sorted(set(iris))}))
+    return {row[0]: row[1] for row in rows}
