@@ -44,20 +44,19 @@ class Shape(NamedTuple):
 
 
 class Branch(NamedTuple):
-    """A table, the kind of thing that its index finds rows by, and the parameter that holds the value."""
+    """A table, and the columns of the index that drives with their values, all but the last, `seq`."""
 
     table: str
-    column: str
-    kind: str
-    name: str
-    more: str = ""
+    keys: tuple[tuple[str, str], ...] = ()
+    # The filter that drives.
+    filter: str = ""
 
 
 @lru_cache(maxsize=1000)
 def page_sql(shape: Shape, dialect: str) -> Sql:
     """Answers one row: how many statements there are up to :most, the last on the page, and the page."""
     order = "asc" if shape.ascending else "desc"
-    texts = (_select(branch, shape, order) for branch in _branches(shape))
+    texts = (_select(branch, shape, order, dialect) for branch in _branches(shape))
     page = " union ".join(f"select seq from ({text}) b{n}" for n, text in enumerate(texts))
     return Sql(
         f"with page as materialized ({page} order by seq {order} limit :most) "
@@ -82,24 +81,23 @@ def _branches(shape: Shape) -> Iterator[Branch]:
     if driver is None:
         yield from _reader_branches(shape.names)
         return
-    yield Branch("evidence", f"{driver}{_SUFFIX[driver]}", driver, driver)
-    yield Branch("reference", f"{driver}{_SUFFIX[driver]}", driver, driver)
+    column = driver if driver == "registration" else f"{driver}_id"
+    key = (column, _ID[driver].format(driver))
+    yield Branch("evidence", (key,), driver)
+    yield Branch("reference", (key,), driver)
     if driver == "agent":
-        yield from _agent_branches(shape.related_agents)
+        yield from _agent_branches(key[1], shape.related_agents)
     if driver == "activity" and shape.related_activities:
-        yield Branch("related_activity", "activity_id", driver, driver)
+        yield Branch("related_activity", (key,), driver)
 
 
-_SUFFIX = {"registration": "", "agent": "_id", "activity": "_id", "verb": "_id"}
-
-
-def _agent_branches(related: bool) -> Iterator[Branch]:
+def _agent_branches(agent: str, related: bool) -> Iterator[Branch]:
     columns = ("object_agent_id", "authority_id") if related else ("object_agent_id",)
     for column in columns:
-        yield Branch("evidence", column, "agent", "agent")
-        yield Branch("reference", column, "agent", "agent")
-    for direct in (1, 0) if related else (1,):
-        yield Branch("related_agent", "agent_id", "agent", "agent", f"x.direct = {direct}")
+        yield Branch("evidence", ((column, agent),), "agent")
+        yield Branch("reference", ((column, agent),), "agent")
+    for direct in ("1", "0") if related else ("1",):
+        yield Branch("related_agent", (("agent_id", agent), ("direct", direct)), "agent")
 
 
 def _reader_branches(names: frozenset[str]) -> Iterator[Branch]:
@@ -107,41 +105,64 @@ def _reader_branches(names: frozenset[str]) -> Iterator[Branch]:
     for kind in ("activity", "verb", "authority"):
         limits = sorted(name for name in names if name.startswith(f"only_{kind}_"))
         if limits:
-            yield from (Branch("evidence", f"{kind}_id", kind, name) for name in limits)
+            yield from (Branch("evidence", ((f"{kind}_id", _ID[kind].format(name)),)) for name in limits)
             return
     if "own" in names:
-        yield Branch("evidence", "authority_id", "authority", "own")
+        yield Branch("evidence", (("authority_id", _ID["authority"].format("own")),))
     else:
-        yield Branch("evidence", "", "", "")
+        yield Branch("evidence")
 
 
-def _select(branch: Branch, shape: Shape, order: str) -> str:
+def _select(branch: Branch, shape: Shape, order: str, dialect: str) -> str:
     direct = branch.table == "evidence"
     e, t = ("x", "x") if direct else ("e", "t")
-    conditions = [f"{e}.voided_at is null", *_bounds(shape), *_limits(shape.names, e)]
-    if branch.kind:
-        conditions.append(f"x.{branch.column} = {_ID[branch.kind].format(branch.name)}")
-    if branch.more:
-        conditions.append(branch.more)
-    tests = list(_tests(shape, branch.name, t))
+    tests = list(_tests(shape, branch.filter, t))
+    conditions = [
+        *_range(branch, shape, dialect),
+        f"{e}.voided_at is null",
+        *_limits(shape.names, e),
+        *tests,
+    ]
+    columns = [f"x.{column}" for column, _ in branch.keys] + ["x.seq"]
     # One statement may be found by way of several, and must not fill the page alone.
-    chosen = "x.seq" if direct else "distinct x.seq"
+    chosen = "" if direct else f"distinct on ({', '.join(columns)}) "
+    if dialect == "sqlite":
+        columns, chosen = columns[-1:], "" if direct else "distinct "
     joins = "" if direct else " join evidence e on e.seq = x.seq"
     if tests and not direct:
         joins += " join evidence t on t.seq = x.of"
     return (
-        f"select {chosen} as seq from {branch.table} x{joins} where {' and '.join(conditions + tests)} "
-        f"order by x.seq {order} limit :most"
+        f"select {chosen}x.seq as seq from {branch.table} x{joins} where {' and '.join(conditions)} "
+        f"order by {', '.join(f'{column} {order}' for column in columns)} limit :most"
     )
 
 
-def _bounds(shape: Shape) -> Iterator[str]:
+def _range(branch: Branch, shape: Shape, dialect: str) -> Iterator[str]:
+    """The rows of the driving index, between the bounds of time and paging.
+
+    PostgreSQL gets them as rows: told that a column equals something, it may well walk the primary key, which
+    has the order asked for, past all statements that do not meet the filter.
+    """
+    bounds = list(_bounds(shape))
+    if dialect == "sqlite" or not branch.keys:
+        yield from (f"x.{column} = {value}" for column, value in branch.keys)
+        yield from (f"x.seq {than} {value}" for than, value in bounds)
+        return
+    columns = ", ".join(f"x.{column}" for column, _ in branch.keys)
+    values = ", ".join(value for _, value in branch.keys)
+    # An index of rows where the column is filled is used only where that is said.
+    yield f"x.{branch.keys[0][0]} is not null"
+    for than, value in (*bounds, (">", "0"), ("<", "9223372036854775807")):
+        yield f"({columns}, x.seq) {than} ({values}, {value})"
+
+
+def _bounds(shape: Shape) -> Iterator[tuple[str, str]]:
     if "since" in shape.names:
-        yield f"x.seq > {_UP_TO.format('since')}"
+        yield ">", _UP_TO.format("since")
     if "until" in shape.names:
-        yield f"x.seq <= {_UP_TO.format('until')}"
+        yield "<=", _UP_TO.format("until")
     if "after" in shape.names:
-        yield f"x.seq {'>' if shape.ascending else '<'} :after"
+        yield (">" if shape.ascending else "<"), ":after"
 
 
 def _limits(names: frozenset[str], e: str) -> Iterator[str]:
