@@ -83,12 +83,12 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     yield from postgres_clone(request.getfixturevalue("postgres_url"))
 
 
-def postgres_clone(url: str) -> Iterator[str]:
-    """A new database with the schema on the server at `url`; dropped afterwards."""
+def postgres_clone(url: str, template: str = "template_thaksa") -> Iterator[str]:
+    """A new database on the server at `url`, with the schema or another template; dropped afterwards."""
     name = f"t{uuid.uuid4().hex}"
     admin = create_engine(url, isolation_level="AUTOCOMMIT")
     with admin.connect() as conn:
-        conn.execute(text(f"create database {name} template template_thaksa"))
+        conn.execute(text(f"create database {name} template {template}"))
     yield _url_of(make_url(url), name)
     with admin.connect() as conn:
         conn.execute(text(f"drop database {name} with (force)"))
