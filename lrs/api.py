@@ -1,6 +1,7 @@
 """The record store as an application: which resource answers where (xAPI Communication 2)."""
 
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -30,6 +31,8 @@ from lrs.service import Limits, Service
 from lrs.statement_resource import Statements
 from lrs.validation import VERSIONS
 
+READING_THREADS = 4
+
 
 def create_lrs_app(
     engine: Engine,
@@ -58,6 +61,7 @@ def create_lrs_app(
         prefix=prefix,
         limits=limits or Limits(),
         attachments=attachments,
+        threads=ThreadPoolExecutor(READING_THREADS, "lrs-reader"),
     )
     writer = Writer(engine, clock)
 

@@ -1,7 +1,11 @@
 """What the resources of the record store share: the database, the clock, who may call, the limits."""
 
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
@@ -10,6 +14,7 @@ from starlette.requests import Request
 from lrs.auth import Authenticator, Caller
 from lrs.clock import Clock
 
+T = TypeVar("T")
 _MEBIBYTE = 1024 * 1024
 # Whoever may read or write anything here may ask what agents and activities are.
 ANY_READING = ("all/read", "statements/read", "statements/read/mine", "state", "define", "profile")
@@ -43,6 +48,12 @@ class Service:
     limits: Limits
     # The folder of content-addressed attachments; None: attachments sent as data are refused.
     attachments: Path | None
+    # Threads that look up statements: few, for each holds a connection and its cache.
+    threads: Executor
+
+    async def read(self, look_up: Callable[..., T], *arguments: Any) -> T:
+        """The answer of a function that reads statements, beside the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self.threads, look_up, *arguments)
 
     async def caller(self, request: Request, *scopes: str) -> Caller:
         """Who is asking. Raises Unauthorized, or Forbidden unless it has one of the scopes (or `all`)."""

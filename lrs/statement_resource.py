@@ -89,9 +89,9 @@ class Statements:
             )
             version_of(request)
             asked = query.parse(request.query_params)
-            return await run_in_threadpool(self._answer, request, asked, _reader(caller))
+            return await self._service.read(self._answer, request, asked, _reader(caller))
         except LrsError as error:
-            through = await run_in_threadpool(self._consistent_through)
+            through = await self._service.read(self._consistent_through)
             error.headers[_THROUGH] = to_iso(through)
             raise
 
