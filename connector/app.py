@@ -28,7 +28,7 @@ XAPI = "/xapi"
 LOOPBACK_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings) -> ASGIApp:
     """The whole service on one engine; the caller has upgraded the database."""
     engine = connect(settings.database)
     store = create_lrs_app(
@@ -53,8 +53,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(router_statements(engine), include_in_schema=False)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_HOSTS, www_redirect=False)
-    app.add_middleware(StoreFirst, prefix=XAPI, store=store)
-    return app
+    return StoreFirst(app, prefix=XAPI, store=store)
 
 
 class StoreFirst:

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 from rich.table import Table
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
 
 from connector import cli_credentials, console
 from connector.command import ERR, OUT, Data, ready_engine
@@ -16,6 +15,7 @@ from connector.imports import ImportFileError, Refusal, read_roster, read_units
 from connector.platforms import PlatformError
 from connector.settings import Settings, SettingsError, load
 from lrs.clock import utc_now
+from lrs.database import OPERATIONAL_ERRORS
 from lrs.errors import LrsError
 from mappings.errors import MappingError
 from mappings.people import ImportReport
@@ -44,8 +44,8 @@ def main() -> None:
         app()
     except (SettingsError, ServeError, PlatformError, ImportFileError, MappingError, LrsError) as error:
         _fail(str(error))
-    except OperationalError as error:
-        _fail(f"the database cannot be used: {str(error.orig).splitlines()[0]}")
+    except OPERATIONAL_ERRORS as error:
+        _fail(f"the database cannot be used: {str(getattr(error, 'orig', error)).splitlines()[0]}")
 
 
 @app.command()

@@ -27,7 +27,7 @@ from lrs.statement import Prepared
 MOST_IN_GROUP = 2000
 # Times that a group is tried again after the database broke a deadlock or lost its connection.
 MOST_TRIES = 3
-SWITCH_SECONDS = 0.0005
+SWITCH_SECONDS = 0.0001
 _MICROSECOND = timedelta(microseconds=1)
 
 

@@ -77,11 +77,11 @@ class _Turns:
         if conn.get_execution_options().get("thaksa_read_only", False):
             conn.exec_driver_sql("begin deferred")
             return
-        driver = conn.connection.driver_connection
+        driver: Any = conn.connection.driver_connection
         # Later than that SQLite would refuse too, and says so.
         if self._holder is not driver and self._turn.acquire(timeout=BUSY_SECONDS):
             self._holder = driver
-        conn.exec_driver_sql("begin immediate")
+        driver.execute("begin immediate")
 
     def end(self, driver: object, *_details: object) -> None:
         """The connection is done: the next may ask for the database."""
@@ -138,8 +138,8 @@ def _bindable(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-# Rows of one INSERT on SQLite: powers of two, so that few texts are prepared and each is used again.
-_SIZES = tuple(2**power for power in range(9, -1, -1))
+# Rows of one INSERT on SQLite: few sizes, so that few texts are prepared and each is used again.
+_SIZES = (512, 256, 128, 64)
 # Below this PostgreSQL takes single INSERTs in one round trip faster than a COPY in two.
 _FEW_ROWS = 24
 
@@ -164,11 +164,12 @@ def bulk_insert(conn: Connection, table: Table, rows: Sequence[tuple[Any, ...]])
 def _insert_sqlite(driver: sqlite3.Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
     # One step for many rows: each step gives Python's lock away, and getting it back may take long.
     done = 0
-    for size in _SIZES:
-        while len(rows) - done >= size:
-            some = rows[done : done + size]
-            driver.execute(_insert_sql(table, size, "?"), [value for row in some for value in row])
-            done += size
+    while done < len(rows):
+        left = len(rows) - done
+        size = next((size for size in _SIZES if size <= left), left)
+        some = rows[done : done + size]
+        driver.execute(_insert_sql(table, size, "?"), [value for row in some for value in row])
+        done += size
 
 
 @cache

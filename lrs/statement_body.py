@@ -1,7 +1,6 @@
 """Statements and their attachments as one body, received and answered (xAPI Communication 1.5)."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -30,10 +29,16 @@ _INERT = {"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-T
 class Sent:
     """What a request brought. `statements` is parsed JSON, not validated."""
 
-    def __init__(self, statements: Any, limits: Limits, parts: Mapping[str, Incoming] | None = None) -> None:
+    def __init__(self, statements: Any, limits: Limits, parts: Sequence[Incoming] = ()) -> None:
         self.statements = statements
         self._limits = limits
-        self._parts = parts or {}
+        self._all = parts
+        # One hash may come twice.
+        self._parts = {one.sha2: one for one in parts}
+
+    def discard(self) -> None:
+        """Remove what came and was not kept."""
+        _discard(self._all)
 
     async def keep(self, statements: Sequence[dict[str, Any]], version: str, owner: Actor) -> None:
         """Check that each attachment of these valid statements is there, and make the files durable.
@@ -80,16 +85,14 @@ class Sent:
         signature.check(part.content(), statement, version, self._limits.json_depth)
 
 
-@asynccontextmanager
-async def received(request: Request, service: Service, folder: Folder | None) -> AsyncIterator[Sent]:
-    """The body of a request that stores statements; what it brought and did not keep is removed at the end.
+async def received(request: Request, service: Service, folder: Folder | None) -> Sent:
+    """The body of a request that stores statements; in the end `discard` removes what was not kept.
 
     Attachments are written to the folder as they come, if a statement of the first part names them. Raises
     BadRequest, BadStatement, TooLarge, Unsupported, or Busy where the folder cannot be used.
     """
     if media_type(request) != "multipart/mixed":
-        yield Sent(await json_body(request, service.limits), service.limits)
-        return
+        return Sent(await json_body(request, service.limits), service.limits)
     if folder is None:
         raise Unsupported("this record store keeps no attachments: multipart/mixed is not accepted")
     parts: list[Incoming] = []
@@ -98,10 +101,15 @@ async def received(request: Request, service: Service, folder: Folder | None) ->
     try:
         statements = await _first_part(reader, service.limits)
         await _other_parts(reader, _named(statements), parts, folder, service.limits)
-        yield Sent(statements, service.limits, {one.sha2: one for one in parts})
-    finally:
-        for one in parts:
-            one.discard()
+    except BaseException:
+        _discard(parts)
+        raise
+    return Sent(statements, service.limits, parts)
+
+
+def _discard(parts: Iterable[Incoming]) -> None:
+    for one in parts:
+        one.discard()
 
 
 async def _first_part(reader: multipart.Reader, limits: Limits) -> Any:

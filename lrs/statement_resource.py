@@ -24,7 +24,7 @@ from lrs.requests import version_of
 from lrs.responses import json_response
 from lrs.service import Service
 from lrs.statement import Authority, Prepared, prepare
-from lrs.statement_body import mixed_response, received
+from lrs.statement_body import Sent, mixed_response, received
 
 # Batches above this are validated beside the event loop, not in it.
 _LARGE_BATCH = 20
@@ -47,17 +47,12 @@ class Statements:
         caller = await self._service.caller(request, "statements/write")
         version = version_of(request)
         _only_parameters(request, ())
-        async with received(request, self._service, self._folder) as sent:
+        sent = await received(request, self._service, self._folder)
+        try:
             raw = sent.statements if isinstance(sent.statements, list) else [sent.statements]
-            if not raw:
-                return json_response([])
-            self._check_size(raw)
-            if len(raw) > _LARGE_BATCH:
-                prepared = await run_in_threadpool(prepare_all, raw, version, caller.authority)
-            else:
-                prepared = prepare_all(raw, version, caller.authority)
-            await sent.keep(raw, version, caller.authority.actor)
-            return json_response(await self._writer.store(prepared))
+            return json_response(await self._store(sent, raw, version, caller) if raw else [])
+        finally:
+            sent.discard()
 
     async def put(self, request: Request) -> Response:
         """Store one statement under the id in the address."""
@@ -67,12 +62,21 @@ class Statements:
         wanted = query.parse(request.query_params).statement_id
         if wanted is None:
             raise BadRequest("the parameter statementId is needed")
-        async with received(request, self._service, self._folder) as sent:
-            statement = _named(sent.statements, wanted)
-            prepared = prepare_all([statement], version, caller.authority)
-            await sent.keep([statement], version, caller.authority.actor)
-            await self._writer.store(prepared)
+        sent = await received(request, self._service, self._folder)
+        try:
+            await self._store(sent, [_named(sent.statements, wanted)], version, caller)
+        finally:
+            sent.discard()
         return Response(status_code=204)
+
+    async def _store(self, sent: Sent, raw: Sequence[Any], version: str, caller: Caller) -> list[str]:
+        self._check_size(raw)
+        if len(raw) > _LARGE_BATCH:
+            prepared = await run_in_threadpool(prepare_all, raw, version, caller.authority)
+        else:
+            prepared = prepare_all(raw, version, caller.authority)
+        await sent.keep(raw, version, caller.authority.actor)
+        return await self._writer.store(prepared)
 
     def _check_size(self, raw: Sequence[object]) -> None:
         most = self._service.limits.batch_statements
@@ -154,7 +158,7 @@ def _named(statement: Any, wanted: str) -> dict[str, Any]:
 
 
 def _only_parameters(request: Request, allowed: Sequence[str]) -> None:
-    unknown = request.query_params.keys() - set(allowed)
+    unknown = request.query_params.keys() - set(allowed) if request.scope["query_string"] else ()
     if unknown:
         raise BadRequest(f"unknown parameter {min(unknown)[:80]!r}")
 

@@ -25,16 +25,17 @@ from lrs.validation import VOIDED
 WRITER_LOCK = 7461001
 
 _LOCK = Sql(f"select cast(pg_advisory_xact_lock({WRITER_LOCK}) as text)")
-_LAST = Sql(
-    "select coalesce(max(seq), 0), coalesce((select max(stored) from evidence), 0), "
-    "(select coalesce(max(defined_seq), 0) from activity) from statement"
+# One look for three things, because on SQLite each costs a change of threads: where the store stands
+# (kind 0), which ids it has (1), and what refers to them (2).
+_LOOK = Sql(
+    "select 0, null, coalesce(max(seq), 0), coalesce((select max(stored) from evidence), 0), "
+    "(select coalesce(max(defined_seq), 0) from activity), null, cast(null as bytea) from statement "
+    "union all select 1, id, seq, 0, 0, null, body from statement where id in :ids "
+    "union all select 2, e.target_id, e.seq, e.stored, 0, v.iri, null from evidence e "
+    "join verb v on v.id = e.verb_id where e.target_id in :ids"
 )
-_STORED = Sql("select id, body from statement where id in :ids")
 # Statements whose object is a StatementRef to one of :ids.
-REFERRERS = Sql(
-    "select e.target_id, e.seq, e.stored, v.iri from evidence e join verb v on v.id = e.verb_id "
-    "where e.target_id in :ids order by e.seq"
-)
+REFERRERS = Sql("select target_id, seq from evidence where target_id in :ids")
 _VOIDABLE = Sql(
     "select s.id, e.seq, e.agent_id from statement s join evidence e on e.seq = s.seq "
     "join verb v on v.id = e.verb_id where s.id in :ids and e.voided_at is null and v.iri <> :voided"
@@ -68,23 +69,23 @@ def insert(
     then nothing of `prepared` should be committed.
     """
     known = known or Known()
-    ids = {"ids": list({one.id for one in prepared})}
-    last, stored, referrers = _look(conn, ids)
+    last, stored, referrers = _look(conn, prepared)
     known.defined_until(last.defined_seq)
-    new = _not_stored(prepared, dict(stored))
+    new = _not_stored(prepared, stored)
     if new:
         moment = max(to_micros(clock()), last.stored)
         _write(conn, new, last.seq + 1, moment, referrers, known)
     return [one.id for one in prepared]
 
 
-def _look(conn: Connection, ids: dict[str, list[str]]) -> tuple[Last, list[Any], list[Referrer]]:
-    """Where the store stands, which of the ids it has, and what refers to them; once no other writes."""
-    queries = [(_LAST, {}), (_STORED, ids), (REFERRERS, ids)]
-    if conn.dialect.name == "postgresql":
-        queries.insert(0, (_LOCK, {}))
-    ((last,), stored, referrers) = run(conn, *queries)[-3:]
-    return Last(*last), stored, [Referrer(*row) for row in referrers]
+def _look(conn: Connection, prepared: Sequence[Prepared]) -> tuple[Last, dict[str, bytes], list[Referrer]]:
+    """Where the store stands, what it has of these ids, and what refers to them; once no other writes."""
+    look = (_LOOK, {"ids": list({one.id for one in prepared})})
+    rows = run(conn, (_LOCK, {}), look)[1] if conn.dialect.name == "postgresql" else run(conn, look)[0]
+    last = next(Last(*row[2:5]) for row in rows if row[0] == 0)
+    stored = {row[1]: row[6] for row in rows if row[0] == 1}
+    referrers = [Referrer(row[1], row[2], row[3], row[5]) for row in rows if row[0] == 2]
+    return last, stored, sorted(referrers, key=lambda one: one.seq)
 
 
 def _not_stored(prepared: Sequence[Prepared], stored: dict[str, bytes]) -> list[Prepared]:

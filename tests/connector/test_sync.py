@@ -21,8 +21,8 @@ from connector.sync import SyncReport, sync
 from connector.tables import platform as platform_table
 from connector.tables import platform_course, sync_run
 from lrs.clock import from_micros
-from lrs.statement import Authority, prepare
 from lrs.reading import Held, count, held
+from lrs.statement import Authority, prepare
 from lrs.store import insert
 from lrs.tables import evidence, statement
 from mappings.tables import account
