@@ -77,11 +77,11 @@ class _Turns:
         if conn.get_execution_options().get("thaksa_read_only", False):
             conn.exec_driver_sql("begin deferred")
             return
-        driver: Any = conn.connection.driver_connection
+        driver = conn.connection.driver_connection
         # Later than that SQLite would refuse too, and says so.
         if self._holder is not driver and self._turn.acquire(timeout=BUSY_SECONDS):
             self._holder = driver
-        driver.execute("begin immediate")
+        conn.exec_driver_sql("begin immediate")
 
     def end(self, driver: object, *_details: object) -> None:
         """The connection is done: the next may ask for the database."""
