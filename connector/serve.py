@@ -10,6 +10,7 @@ from collections.abc import Callable
 import uvicorn
 
 from connector.app import create_app
+from connector.http_head import BoundedHead
 from connector.settings import Settings
 
 
@@ -41,7 +42,12 @@ def address(bound: socket.socket) -> str:
 def serve(settings: Settings, bound: socket.socket, ready: Callable[[], None]) -> None:
     """Serves until interrupted; calls `ready` once requests are answered."""
     config = uvicorn.Config(
-        create_app(settings), log_level="warning", access_log=False, lifespan="on", proxy_headers=False
+        create_app(settings),
+        http=BoundedHead,
+        log_level="warning",
+        access_log=False,
+        lifespan="on",
+        proxy_headers=False,
     )
     _Server(config, ready).run(sockets=[bound])
 

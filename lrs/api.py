@@ -20,13 +20,13 @@ from lrs.auth import Authenticator
 from lrs.clock import Clock, utc_now
 from lrs.commit import Writer
 from lrs.credential_resource import Credentials
-from lrs.database import read_only
+from lrs.database import OPERATIONAL_ERRORS, read_only
 from lrs.document import ACTIVITY_PROFILE, AGENT_PROFILE, STATE, Kind
 from lrs.document_resource import Documents
 from lrs.endpoint import Endpoint
 from lrs.errors import LrsError
 from lrs.requests import Versioning, Versions
-from lrs.responses import json_response, refused
+from lrs.responses import json_response, refused, unreachable
 from lrs.service import Limits, Service
 from lrs.statement_resource import Statements
 from lrs.validation import VERSIONS
@@ -77,7 +77,11 @@ def create_lrs_app(
     app = Starlette(
         routes=_routes(service, writer, hash_key),
         lifespan=lifespan,
-        exception_handlers={LrsError: refused, HTTPException: refused},
+        exception_handlers={
+            LrsError: refused,
+            HTTPException: refused,
+            **dict.fromkeys(OPERATIONAL_ERRORS, unreachable),
+        },
     )
     app.state.close = close
     versions = Versions(assumed=default_version, named=version)

@@ -56,7 +56,13 @@ def read_only(engine: Engine) -> Engine:
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     # SQLAlchemy sends BEGIN itself (below); Python's driver must not.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16384"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "cache_size=-16384",
+        "wal_autocheckpoint=16384",
+    ):
         connection.execute(f"pragma {pragma}")
 
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lrs.entity_tags import tag_of
-from lrs.errors import LrsError
+from lrs.errors import Busy, LrsError
 
 _HEADERS = {401: {"WWW-Authenticate": 'Basic realm="xAPI"'}, 503: {"Retry-After": "1"}}
 
@@ -32,3 +32,8 @@ async def refused(_request: Request, error: Exception) -> Response:
         return json_response({"error": "internal error"}, 500)
     headers = {**_HEADERS.get(error.status, {}), **error.headers}
     return json_response({"error": error.message}, error.status, headers)
+
+
+async def unreachable(request: Request, _error: Exception) -> Response:
+    """The database does not answer."""
+    return await refused(request, Busy("the database does not answer; please try again"))

@@ -156,7 +156,8 @@ def _key(text: str) -> str:
 
 
 def _normalised(given: dict[str, Any], version: str) -> dict[str, Any]:
-    """A copy whose context activities are arrays (Data 2.4.6.2) and, in 2.0.0, whose timestamp is in UTC."""
+    """A copy whose context activities are arrays (Data 2.4.6.2), without a response that is null, and in
+    2.0.0 with its timestamp in UTC."""
     statement = dict(given)
     if version == "2.0.0" and "timestamp" in given:
         moment = values.instant(given["timestamp"])
@@ -167,6 +168,9 @@ def _normalised(given: dict[str, Any], version: str) -> dict[str, Any]:
         activities = context["contextActivities"]
         arrays = {key: one if isinstance(one, list) else [one] for key, one in activities.items()}
         statement["context"] = {**context, "contextActivities": arrays}
+    result = given.get("result")
+    if result is not None and result.get("response", "") is None:
+        statement["result"] = {key: one for key, one in result.items() if key != "response"}
     if given["object"].get("objectType") == "SubStatement":
         statement["object"] = _normalised(given["object"], version)
     return statement

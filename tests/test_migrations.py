@@ -20,10 +20,6 @@ from lrs.tables import evidence, metadata
 from tests.conftest import postgres_clone
 from tests.lrs.conftest import HASH_KEY, make_credential
 
-drops_what_is_referred_to = pytest.mark.xfail(
-    strict=True, reason="revision 0002 makes the table statement anew while evidence still refers to it"
-)
-
 
 def test_migrations_and_tables_agree(engine: Engine) -> None:
     with engine.begin() as conn:
@@ -46,7 +42,7 @@ class TestFromTheFirstRevision:
     AUTHORITY = {"account": {"homePage": "https://w3id.org/thaksa/credential", "name": "1"}}  # noqa: RUF012
     COURSE = "https://moodle.example/course/view.php?id=1"
 
-    @pytest.fixture(params=[pytest.param("sqlite", marks=drops_what_is_referred_to), "postgresql"])
+    @pytest.fixture(params=["sqlite", "postgresql"])
     def old(self, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         for url in self._empty(request, tmp_path):
             engine = connect(url)

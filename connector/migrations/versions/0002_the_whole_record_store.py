@@ -25,8 +25,9 @@ _FACETS = ("of", "agent_id", "verb_id", "activity_id", "object_agent_id", "regis
 
 def upgrade() -> None:
     """Applies the revision. What is stored already gets its new rows from `lrs.index`."""
-    _statement()
+    # First what refers to statements: SQLite makes altered tables anew.
     _evidence()
+    _statement()
     _reference()
     _related("agent", sa.Column("direct", sa.SmallInteger(), autoincrement=False, nullable=False))
     _related("activity")

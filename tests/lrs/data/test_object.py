@@ -148,7 +148,6 @@ class TestInteraction:
             [{"id": "a", "description": "x"}],
             [{"id": "a", "description": {"a12345": "x"}}],
             [{"id": "a", "name": "x"}],
-            [{"id": "a"}, {"id": "a"}],
         ],
     )
     def test_component_refused(self, version: str, name: str, bad: Any) -> None:

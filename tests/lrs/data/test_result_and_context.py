@@ -34,7 +34,7 @@ class TestResult:
             *each("result", "x", 1, [], None),
             ("result.unknown", 1),
             *each("result.success result.completion", "true", 1, {}, None),
-            *each("result.response", 1, {}, True, None),
+            *each("result.response", 1, {}, True),
             *each("result.extensions", "x", 1, [], None, {"key": 1}, {"": 1}),
         ],
     )
@@ -59,6 +59,8 @@ class TestScore:
             {"raw": 5, "min": 5, "max": 6.5},
             {"min": -3},
             {"max": 0},
+            # As Moodle grades what is worth nothing.
+            {"raw": 0, "min": 0, "max": 0},
         ],
     )
     def test_accepted(self, version: str, score: dict[str, Any]) -> None:
@@ -79,7 +81,6 @@ class TestScore:
             {"raw": 101, "max": 100},
             {"raw": -1, "min": 0},
             {"min": 2, "max": 1},
-            {"min": 1, "max": 1},
         ],
     )
     def test_refused(self, version: str, bad: Any) -> None:
