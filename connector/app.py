@@ -10,7 +10,6 @@ from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 from sqlalchemy import Engine, text
-from starlette.applications import Starlette
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -21,6 +20,7 @@ from connector.report.statements_page import router_statements
 from connector.settings import Settings
 from lrs import create_lrs_app
 from lrs.database import connect, read_only
+from lrs.record_store import RecordStore
 from lrs.service import Limits
 
 XAPI = "/xapi"
@@ -76,11 +76,11 @@ class StoreFirst:
             await self._app(scope, receive, send)
 
 
-def _lifespan(engine: Engine, store: Starlette) -> Callable[[FastAPI], object]:
+def _lifespan(engine: Engine, store: RecordStore) -> Callable[[FastAPI], object]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
-        store.state.close()
+        store.close()
         engine.dispose()
 
     return lifespan

@@ -65,7 +65,7 @@ class AlternateSyntax:
                 raise _refusal("there is no such syntax in 2.0.0: send the request itself")
             scope = _meant(request, method, form)
         except LrsError as error:
-            answer = await refused(request, error)
+            answer = refused(error)
             answer.headers[VERSION_HEADER] = self._versions.spoken(asked)
             await answer(request.scope, request.receive, send)
             return

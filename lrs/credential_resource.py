@@ -52,7 +52,7 @@ class Credentials:
     async def delete(self, request: Request) -> Response:
         """Revoke the credential with the key in the address."""
         await self._admit(request)
-        key = request.path_params["key"]
+        key = request.path_params["name"]
         if not _KEY.fullmatch(key):
             raise NotFound("there is no credential with that key")
         await run_in_threadpool(self._revoke, key)

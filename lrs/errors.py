@@ -6,6 +6,7 @@ LrsError                500
 ├── Unauthorized        401   no credential, or a wrong or revoked one
 ├── Forbidden           403   a good credential without the scope
 ├── NotFound            404
+├── NoSuchMethod        405   the resource is there, its method is not
 ├── Conflict            409   there is another statement, or a document not spoken of
 ├── PreconditionFailed  412   If-Match or If-None-Match does not hold
 ├── TooLarge            413
@@ -13,6 +14,7 @@ LrsError                500
 └── Busy                503   shutting down, or the database does not answer
 """
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 
@@ -56,6 +58,16 @@ class NotFound(LrsError):
     """Nothing is stored under that name, or this credential may not see it."""
 
     status = 404
+
+
+class NoSuchMethod(LrsError):
+    """The resource has methods, but not that one."""
+
+    status = 405
+
+    def __init__(self, methods: Iterable[str]) -> None:
+        super().__init__("this resource has no such method")
+        self.headers["Allow"] = ", ".join(methods)
 
 
 class Conflict(LrsError):

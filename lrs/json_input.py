@@ -6,10 +6,12 @@ from typing import Any
 
 import orjson
 
-from lrs.errors import BadRequest
+from lrs.errors import BadRequest, TooLarge
 
 # orjson reads as far as 1024 levels.
 _BEYOND_ORJSON = "depth limit"
+# Objects and arrays of one body: each costs many times its brackets in memory.
+MOST_CONTAINERS = 500_000
 _NAME = re.compile(rb'"\s*:')
 
 
@@ -17,8 +19,11 @@ def parse(body: bytes, most_depth: int) -> Any:
     """The value that the body holds, at most `most_depth` objects and arrays within each other.
 
     Raises BadRequest for all that is not JSON in UTF-8 (RFC 8259), NaN, infinite numbers and half surrogate
-    pairs among them, for a name that an object has twice (IEEE 9274.1.1, 4.2.1), and for one level too many.
+    pairs among them, for a name that an object has twice (IEEE 9274.1.1, 4.2.1), and for one level too many;
+    TooLarge for more than `MOST_CONTAINERS` objects and arrays (brackets in strings count).
     """
+    if len(body) > MOST_CONTAINERS and body.count(b"{") + body.count(b"[") > MOST_CONTAINERS:
+        raise TooLarge(f"the body has more than {MOST_CONTAINERS} objects and arrays")
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:

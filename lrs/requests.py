@@ -5,9 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lrs.errors import BadRequest, TooLarge
 from lrs.json_input import parse
@@ -40,32 +38,6 @@ class Versions:
     def spoken(self, asked: str | None) -> str:
         """The version that the answer names."""
         return self.settled(asked) or self.named
-
-
-class Versioning:
-    """Settles each request's version, and says on every answer which one was spoken."""
-
-    def __init__(self, app: ASGIApp, versions: Versions) -> None:
-        self._app = app
-        self._versions = versions
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        asked = Headers(scope=scope).get(VERSION_HEADER)
-        state = scope.setdefault("state", {})
-        state["xapi_asked"] = asked
-        state["xapi_version"] = self._versions.settled(asked)
-        header = (_HEADER, self._versions.spoken(asked).encode())
-
-        async def send_with_version(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"].append(header)
-            await send(message)
-
-        await self._app(scope, receive, send_with_version)
 
 
 def version_of(request: Request) -> str:

@@ -3,12 +3,10 @@
 from typing import Any
 
 import orjson
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import Response
 
 from lrs.entity_tags import tag_of
-from lrs.errors import Busy, LrsError
+from lrs.errors import LrsError
 
 _HEADERS = {401: {"WWW-Authenticate": 'Basic realm="xAPI"'}, 503: {"Retry-After": "1"}}
 
@@ -24,16 +22,7 @@ def tagged(answer: Response) -> Response:
     return answer
 
 
-async def refused(_request: Request, error: Exception) -> Response:
+def refused(error: LrsError) -> Response:
     """The one shape of an error."""
-    if isinstance(error, HTTPException):
-        return json_response({"error": error.detail}, error.status_code, dict(error.headers or {}))
-    if not isinstance(error, LrsError):
-        return json_response({"error": "internal error"}, 500)
     headers = {**_HEADERS.get(error.status, {}), **error.headers}
     return json_response({"error": error.message}, error.status, headers)
-
-
-async def unreachable(request: Request, _error: Exception) -> Response:
-    """The database does not answer."""
-    return await refused(request, Busy("the database does not answer; please try again"))

@@ -165,7 +165,7 @@ class TestFromTheFirstRevision:
         del new["stored"], new["authority"]
         assert client.post("/statements", json=new).json() == [self.id(5)]
         assert found() == [self.id(5), *everything]
-        app.state.close()
+        app.close()
 
 
 def rows(engine: Engine) -> dict[str, list[dict[str, Any]]]:

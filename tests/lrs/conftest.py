@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from lrs.api import create_lrs_app
 from lrs.credentials import create_credential
+from lrs.record_store import RecordStore
 
 HASH_KEY = b"k" * 32
 HOME_PAGE = "https://moodle.example"
@@ -36,14 +36,14 @@ def make_credential(engine: Engine, *scopes: str) -> tuple[str, str]:
 
 
 @pytest.fixture
-def app(engine: Engine) -> Iterator[Starlette]:
+def app(engine: Engine) -> Iterator[RecordStore]:
     app = create_lrs_app(engine, hash_key=HASH_KEY)
     yield app
-    app.state.close()
+    app.close()
 
 
 @pytest.fixture
-def client(app: Starlette, credential: tuple[str, str]) -> TestClient:
+def client(app: RecordStore, credential: tuple[str, str]) -> TestClient:
     client = TestClient(app)
     client.auth = credential
     client.headers["X-Experience-API-Version"] = "1.0.3"
@@ -63,4 +63,4 @@ def make_client(engine: Engine, credential: tuple[str, str]) -> Iterator[Callabl
 
     yield make
     for app in apps:
-        app.state.close()
+        app.close()

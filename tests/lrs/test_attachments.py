@@ -14,11 +14,11 @@ from uuid import uuid4
 import httpx2
 import pytest
 from sqlalchemy import Engine
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from lrs.api import create_lrs_app
 from lrs.attachments import Folder, Incoming
+from lrs.record_store import RecordStore
 from lrs.service import Limits
 from lrs.statement import Actor
 
@@ -38,10 +38,10 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def app(engine: Engine, folder: Path) -> Iterator[Starlette]:
+def app(engine: Engine, folder: Path) -> Iterator[RecordStore]:
     app = create_lrs_app(engine, hash_key=HASH_KEY, attachments=folder, limits=LIMITS)
     yield app
-    app.state.close()
+    app.close()
 
 
 @pytest.fixture(params=["1.0.3", "2.0.0"])
@@ -303,7 +303,7 @@ class TestRefuse:
         assert client.post(STATEMENTS, json=simple()).status_code == 200
         found, parts = read(client)
         assert (len(found["statements"]), parts) == (1, [])
-        app.state.close()
+        app.close()
 
     def test_a_folder_that_cannot_be_used(self, client: TestClient, folder: Path) -> None:
         folder.write_text("in the way")
@@ -318,7 +318,9 @@ class TestRefuse:
             post(client, with_attachments(b"one"), part(b"one")), folder, 403
         )
 
-    def test_a_client_that_goes_away(self, app: Starlette, credential: tuple[str, str], folder: Path) -> None:
+    def test_a_client_that_goes_away(
+        self, app: RecordStore, credential: tuple[str, str], folder: Path
+    ) -> None:
         """What came of an attachment is removed: the first part and half of the second have come."""
         content = b"x" * 200_000
         whole = body(with_attachments(content), part(content))
@@ -328,12 +330,16 @@ class TestRefuse:
         )
         assert (status, held, files(folder)) == (400, [1], [])
 
-    def test_a_client_that_goes_away_within_json(self, app: Starlette, credential: tuple[str, str]) -> None:
+    def test_a_client_that_goes_away_within_json(self, app: RecordStore, credential: tuple[str, str]) -> None:
         assert go_away(app, credential, {"Content-Type": "application/json"}, b"{", lambda: None) == 400
 
 
 def go_away(
-    app: Starlette, credential: tuple[str, str], fields: dict[str, str], sent: bytes, then: Callable[[], None]
+    app: RecordStore,
+    credential: tuple[str, str],
+    fields: dict[str, str],
+    sent: bytes,
+    then: Callable[[], None],
 ) -> int:
     """Post the beginning of a body, call `then`, and close the connection; the status nobody reads."""
     pieces, statuses = [sent], []

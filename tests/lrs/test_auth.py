@@ -8,20 +8,20 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event, select
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from lrs import auth
 from lrs.auth import Authenticator
 from lrs.credentials import AUTHORITY_HOME_PAGE, hash_secret, list_credentials, revoke_credential
 from lrs.errors import Unauthorized
+from lrs.record_store import RecordStore
 from lrs.tables import credential, evidence
 
 from .conftest import HASH_KEY, NOW, make_credential
 from .statements import COURSE, simple
 
 
-def client_with(app: Starlette, pair: tuple[str, str]) -> TestClient:
+def client_with(app: RecordStore, pair: tuple[str, str]) -> TestClient:
     client = TestClient(app)
     client.auth = pair
     client.headers["X-Experience-API-Version"] = "1.0.3"
@@ -50,7 +50,7 @@ class TestRefusal:
     """Communication 4: 401, and nobody learns which part was wrong."""
 
     def test_unknown_wrong_and_revoked_look_the_same(
-        self, app: Starlette, engine: Engine, credential: tuple[str, str]
+        self, app: RecordStore, engine: Engine, credential: tuple[str, str]
     ) -> None:
         key, secret = credential
         headers = [
@@ -82,7 +82,7 @@ class TestRefusal:
     @pytest.mark.parametrize("just_seen", [False, True])
     def test_the_work_is_the_same(
         self,
-        app: Starlette,
+        app: RecordStore,
         engine: Engine,
         credential: tuple[str, str],
         work: Callable[[], tuple[int, int]],
@@ -146,7 +146,9 @@ class TestScopes:
             ("all", 200, 200),
         ],
     )
-    def test_of_statements(self, app: Starlette, engine: Engine, scope: str, writes: int, reads: int) -> None:
+    def test_of_statements(
+        self, app: RecordStore, engine: Engine, scope: str, writes: int, reads: int
+    ) -> None:
         client = client_with(app, make_credential(engine, scope))
         assert client.post("/statements", json=[]).status_code == writes
         statement = simple(id="fdb0b6d0-7a1e-4c44-8a3f-3f1c2d3e4f50")
@@ -154,7 +156,7 @@ class TestScopes:
         assert put.status_code == (204 if writes == 200 else 403)
         assert client.get("/statements").status_code == reads
 
-    def test_a_refusal_names_the_scope(self, app: Starlette, engine: Engine) -> None:
+    def test_a_refusal_names_the_scope(self, app: RecordStore, engine: Engine) -> None:
         client = client_with(app, make_credential(engine, "state"))
         assert client.get("/statements").json() == {
             "error": "this credential lacks the scope statements/read"
@@ -169,7 +171,7 @@ class TestScopes:
         ],
     )
     def test_only_define_changes_definitions(
-        self, app: Starlette, engine: Engine, scopes: list[str], known: str
+        self, app: RecordStore, engine: Engine, scopes: list[str], known: str
     ) -> None:
         """Without `define` a statement keeps its definition, and the store keeps the one it had."""
         admin = client_with(app, make_credential(engine, "all", "state"))
@@ -182,7 +184,7 @@ class TestScopes:
         }
         assert read == {"exact": a_course("after"), "canonical": a_course(known)}
 
-    def test_mine_is_what_the_credential_stored(self, app: Starlette, engine: Engine) -> None:
+    def test_mine_is_what_the_credential_stored(self, app: RecordStore, engine: Engine) -> None:
         mine = client_with(app, make_credential(engine, "statements/write", "statements/read/mine"))
         other = client_with(app, make_credential(engine, "all"))
         own = mine.post("/statements", json=simple()).json()
@@ -197,7 +199,7 @@ def a_course(name: str) -> dict[str, Any]:
 
 
 def test_the_credential_decides_authority_and_level(
-    app: Starlette, engine: Engine, credential: tuple[str, str]
+    app: RecordStore, engine: Engine, credential: tuple[str, str]
 ) -> None:
     """Data 2.4.9: the authority is the store's to say."""
     claimed = {"mbox": "mailto:minister@example.org"}

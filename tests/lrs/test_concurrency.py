@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 from httpx2 import Response
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
+
+from lrs.record_store import RecordStore
 
 AGENT = json.dumps({"mbox": "mailto:learner@example.org"})
 ACTIVITY = "https://moodle.example/course/view.php?id=7"
@@ -154,7 +155,7 @@ class TestWithoutConditions:
 PARALLEL = 8
 
 
-def at_once(app: Starlette, like: TestClient, act: Callable[[TestClient, int], Response]) -> list[int]:
+def at_once(app: RecordStore, like: TestClient, act: Callable[[TestClient, int], Response]) -> list[int]:
     """The statuses of what several clients do at the same moment."""
     gate = Barrier(PARALLEL)
 
@@ -172,17 +173,17 @@ def at_once(app: Starlette, like: TestClient, act: Callable[[TestClient, int], R
 @pytest.mark.parametrize("place", ALL)
 class TestParallel:
     def test_one_of_those_who_read_the_same_wins(
-        self, app: Starlette, client: TestClient, place: Place
+        self, app: RecordStore, client: TestClient, place: Place
     ) -> None:
         put(client, place, b"now", If_None_Match="*")
         statuses = at_once(app, client, lambda one, index: put(one, place, b"%d" % index, If_Match=CURRENT))
         assert statuses == [204] + [412] * (PARALLEL - 1)
 
-    def test_one_of_those_who_create_wins(self, app: Starlette, client: TestClient, place: Place) -> None:
+    def test_one_of_those_who_create_wins(self, app: RecordStore, client: TestClient, place: Place) -> None:
         statuses = at_once(app, client, lambda one, index: put(one, place, b"%d" % index, If_None_Match="*"))
         assert statuses == [204] + [412] * (PARALLEL - 1)
 
-    def test_no_merge_is_lost(self, app: Starlette, client: TestClient, place: Place) -> None:
+    def test_no_merge_is_lost(self, app: RecordStore, client: TestClient, place: Place) -> None:
         def merge(one: TestClient, index: int) -> Any:
             return one.post(place[0], params=place[1], json={f"key{index}": index})
 
@@ -192,7 +193,7 @@ class TestParallel:
         assert json.loads(content) == {f"key{index}": index for index in range(PARALLEL)}
 
 
-def test_new_agents_and_activities_in_parallel(app: Starlette, client: TestClient) -> None:
+def test_new_agents_and_activities_in_parallel(app: RecordStore, client: TestClient) -> None:
     """Statements and states about the same new agents and activities, all at once."""
 
     def act(one: TestClient, index: int) -> Any:

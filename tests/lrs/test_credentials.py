@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, insert, select
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from lrs import create_lrs_app
 from lrs.credentials import authority_key, create_credential, list_credentials, revoke_credential
 from lrs.errors import BadRequest, Conflict, NotFound
+from lrs.record_store import RecordStore
 from lrs.tables import credential
 
 from .conftest import HASH_KEY, HOME_PAGE, NOW, make_credential
@@ -117,7 +117,7 @@ class TestReadFilter:
         ],
     )
     def test_by_verb_and_activity(
-        self, app: Starlette, engine: Engine, client: TestClient, filters: Any, hidden: Any
+        self, app: RecordStore, engine: Engine, client: TestClient, filters: Any, hidden: Any
     ) -> None:
         reader = client_with(app, make(engine, read_filter=filters))
         seen = client.post("/statements", json=simple()).json()[0]
@@ -126,7 +126,7 @@ class TestReadFilter:
         assert listed(reader, verb=OTHER_VERB) == []
         assert listed(reader, activity=OTHER_COURSE) == []
 
-    def test_by_authority(self, app: Starlette, engine: Engine, client: TestClient) -> None:
+    def test_by_authority(self, app: RecordStore, engine: Engine, client: TestClient) -> None:
         allowed = make_credential(engine, "statements/write")
         filters = {"authorities": [authority_key(allowed[0])]}
         reader = client_with(app, make(engine, read_filter=filters))
@@ -136,7 +136,7 @@ class TestReadFilter:
 
     @pytest.mark.parametrize("asked", ["verb", "agent", "activity"])
     def test_a_reference_leads_to_nothing_hidden(
-        self, app: Starlette, engine: Engine, client: TestClient, asked: str
+        self, app: RecordStore, engine: Engine, client: TestClient, asked: str
     ) -> None:
         """2.1.3: filters follow a StatementRef; a reader's limit is on the statement answered itself."""
         reader = client_with(app, make(engine, read_filter={"verbs": [COMPLETED]}))
@@ -159,7 +159,7 @@ class TestReadFilter:
         nothing_else_is_seen(reader, target, pointing)
 
     def test_a_hidden_target_does_not_come_with_what_refers_to_it(
-        self, app: Starlette, engine: Engine, client: TestClient
+        self, app: RecordStore, engine: Engine, client: TestClient
     ) -> None:
         reader = client_with(app, make(engine, read_filter={"verbs": [OTHER_VERB]}))
         target = client.post("/statements", json=simple()).json()[0]
@@ -169,7 +169,7 @@ class TestReadFilter:
         nothing_else_is_seen(reader, pointing, target)
 
     def test_a_hidden_statement_stays_hidden_when_voided(
-        self, app: Starlette, engine: Engine, client: TestClient
+        self, app: RecordStore, engine: Engine, client: TestClient
     ) -> None:
         reader = client_with(app, make(engine, read_filter={"verbs": [OTHER_VERB]}))
         target = client.post("/statements", json=simple()).json()[0]
@@ -197,16 +197,16 @@ class TestReadFilter:
             for one in (seen, unseen)
         ]
         assert found == [200, 404]
-        app.state.close()
+        app.close()
 
-    def test_the_filter_holds_together_with_mine(self, app: Starlette, engine: Engine) -> None:
+    def test_the_filter_holds_together_with_mine(self, app: RecordStore, engine: Engine) -> None:
         scopes = ["statements/write", "statements/read/mine"]
         reader = client_with(app, make(engine, scopes=scopes, read_filter={"verbs": [COMPLETED]}))
         seen = reader.post("/statements", json=simple()).json()[0]
         unseen = reader.post("/statements", json=simple(verb={"id": OTHER_VERB})).json()[0]
         nothing_else_is_seen(reader, seen, unseen)
 
-    def test_pages_are_of_what_is_seen(self, app: Starlette, engine: Engine, client: TestClient) -> None:
+    def test_pages_are_of_what_is_seen(self, app: RecordStore, engine: Engine, client: TestClient) -> None:
         reader = client_with(app, make(engine, read_filter={"verbs": [COMPLETED]}))
         batch = [simple(verb={"id": COMPLETED if one % 2 else OTHER_VERB}) for one in range(6)]
         client.post("/statements", json=batch)
@@ -258,7 +258,7 @@ def nothing_else_is_seen(reader: TestClient, seen: str, unseen: str) -> None:
 class TestAdminApi:
     """/credentials, for the scope `all` only."""
 
-    def test_a_credential_from_birth_to_end(self, app: Starlette, client: TestClient) -> None:
+    def test_a_credential_from_birth_to_end(self, app: RecordStore, client: TestClient) -> None:
         wanted = {
             "name": "ศูนย์ทดสอบ",
             "scopes": ["statements/write", "define"],
@@ -334,13 +334,13 @@ class TestAdminApi:
             "all/read",
         ],
     )
-    def test_nobody_else_may_use_it(self, app: Starlette, engine: Engine, scope: str) -> None:
+    def test_nobody_else_may_use_it(self, app: RecordStore, engine: Engine, scope: str) -> None:
         key, secret = make_credential(engine, scope)
         refused_everything(client_with(app, (key, secret)), 403, key)
         refused_everything(client_with(app, (key, "wrong")), 401, key)
 
     def test_a_filtered_reader_cannot_make_itself_an_unfiltered_one(
-        self, app: Starlette, engine: Engine
+        self, app: RecordStore, engine: Engine
     ) -> None:
         pair = make(engine, scopes=["all"], read_filter={"verbs": [COMPLETED]})
         refused_everything(client_with(app, pair), 403, pair[0])

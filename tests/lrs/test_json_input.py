@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from lrs.api import create_lrs_app
-from lrs.errors import BadRequest
-from lrs.json_input import parse
+from lrs.errors import BadRequest, TooLarge
+from lrs.json_input import MOST_CONTAINERS, parse
+from lrs.record_store import RecordStore
 from lrs.service import Limits
 
 from .conftest import HASH_KEY
@@ -118,11 +118,11 @@ def test_whatever_the_spacing(value: Any, separators: tuple[str, str] | None) ->
 
 class TestOverHttp:
     @pytest.fixture
-    def app(self, engine: Engine) -> Iterator[Starlette]:
+    def app(self, engine: Engine) -> Iterator[RecordStore]:
         limits = Limits(body_octets=100_000, batch_statements=3, json_depth=DEPTH)
         app = create_lrs_app(engine, hash_key=HASH_KEY, limits=limits)
         yield app
-        app.state.close()
+        app.close()
 
     @pytest.mark.parametrize(
         "value",
@@ -150,3 +150,11 @@ class TestOverHttp:
     def test_the_size_of_a_body(self, client: TestClient) -> None:
         answer = client.post("/statements", json=simple(result={"response": "x" * 100_000}))
         assert (answer.status_code, "100000 octets" in answer.text) == (413, True)
+
+
+def test_many_small_things() -> None:
+    """Each costs twenty times its two octets."""
+    most = b"[%b]" % b",".join([b"[]"] * (MOST_CONTAINERS - 1))
+    assert len(parse(most, DEPTH)) == MOST_CONTAINERS - 1
+    with pytest.raises(TooLarge, match="500000"):
+        parse(b"[[],%b" % most[1:], DEPTH)

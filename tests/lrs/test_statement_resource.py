@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from lrs.api import create_lrs_app
+from lrs.record_store import RecordStore
 from lrs.service import Limits
 
 from .conftest import HASH_KEY
@@ -349,7 +350,7 @@ class TestVersions:
         assert answer.json()["error"]
 
 
-def test_about_needs_neither_credential_nor_version(app: Starlette) -> None:
+def test_about_needs_neither_credential_nor_version(app: RecordStore) -> None:
     answer = TestClient(app).get("/about")
     assert (answer.status_code, answer.json()) == (200, {"version": ["1.0.3", "2.0.0"]})
     assert "X-Experience-API-Version" in answer.headers
@@ -363,8 +364,8 @@ def test_mounted_it_starts_lazily_and_closes(engine: Engine, credential: tuple[s
     client.auth = credential
     client.headers["X-Experience-API-Version"] = "1.0.3"
     assert client.post("/xapi/statements", json=simple()).status_code == 200
-    inner.state.close()
-    inner.state.close()
+    inner.close()
+    inner.close()
     answer = client.post("/xapi/statements", json=simple())
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert client.get("/xapi/statements").status_code == 200

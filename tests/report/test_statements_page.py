@@ -35,7 +35,7 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self.now = BEGIN
         app = create_lrs_app(engine, hash_key=HASH_KEY, clock=lambda: self.now, default_version="1.0.3")
-        self.close = app.state.close
+        self.close = app.close
         self._client = TestClient(app)
         with engine.begin() as conn:
             self._client.auth = create_credential(
