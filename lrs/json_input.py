@@ -8,7 +8,8 @@ import orjson
 
 from lrs.errors import BadRequest, TooLarge
 
-# orjson reads as far as 1024 levels.
+# orjson reads as far as 1024 levels and writes 254; what is stored has a few more around it.
+MOST_DEPTH = 250
 _BEYOND_ORJSON = "depth limit"
 # Objects and arrays of one body: each costs many times its brackets in memory.
 MOST_CONTAINERS = 500_000
@@ -31,27 +32,27 @@ def parse(body: bytes, most_depth: int) -> Any:
             raise _too_deep(most_depth) from None
         where = f", at character {error.pos}" if error.pos else ""
         raise BadRequest(f"the body is not valid JSON in UTF-8: {error.msg}{where}") from None
-    names = _names_within(value, most_depth)
-    if names and _may_repeat(body, names):
+    # Writing it again tells most of what is asked, faster than a look at each value.
+    try:
+        written = orjson.dumps(value)
+    except TypeError:
+        raise _too_deep(most_depth) from None
+    if most_depth < MOST_DEPTH:
+        _check_depth(value, most_depth)
+    if _may_repeat(body, written.count(b'":')):
         json.loads(body, object_pairs_hook=_each_once)
     return value
 
 
-def _names_within(value: Any, most_depth: int) -> int:
-    """How many names all objects have together. Raises BadRequest at one level too many."""
-    names: int = 0
+def _check_depth(value: Any, most_depth: int) -> None:
     level: list[Any] = [[value]]
     for _ in range(most_depth + 1):
         below = []
         for inside in level:
-            if type(inside) is dict:
-                names += len(inside)
-                inside = inside.values()
-            for one in inside:
-                if type(one) is dict or type(one) is list:
-                    below.append(one)
+            members = inside.values() if type(inside) is dict else inside
+            below += [one for one in members if type(one) is dict or type(one) is list]
         if not below:
-            return names
+            return
         level = below
     raise _too_deep(most_depth)
 
@@ -61,7 +62,7 @@ def _too_deep(most_depth: int) -> BadRequest:
 
 
 def _may_repeat(body: bytes, names: int) -> bool:
-    """Whether more names were written than were kept. A string that looks like a name counts as one."""
+    """Whether more names came than were kept. A string that looks like a name counts as one in both."""
     written = body.count(b'":')
     if written < names:
         written = len(_NAME.findall(body))

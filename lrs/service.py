@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from lrs.auth import Authenticator, Caller
 from lrs.clock import Clock
+from lrs.json_input import MOST_DEPTH
 
 T = TypeVar("T")
 _MEBIBYTE = 1024 * 1024
@@ -28,8 +29,8 @@ class Limits:
     body_octets: int = 32 * _MEBIBYTE
     # Statements in one request.
     batch_statements: int = 10_000
-    # Levels of objects and arrays within each other.
-    json_depth: int = 100
+    # Levels of objects and arrays within each other; no more than this.
+    json_depth: int = MOST_DEPTH
     # Octets of one attachment, and attachments of one request.
     attachment_octets: int = 100 * _MEBIBYTE
     attachments: int = 100

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from lrs.api import create_lrs_app
 from lrs.errors import BadRequest, TooLarge
-from lrs.json_input import MOST_CONTAINERS, parse
+from lrs.json_input import MOST_CONTAINERS, MOST_DEPTH, parse
 from lrs.record_store import RecordStore
 from lrs.service import Limits
 
@@ -103,6 +103,14 @@ def test_depth() -> None:
     ):
         with pytest.raises(BadRequest, match=f"more than {DEPTH} levels"):
             parse(body, DEPTH)
+
+
+@pytest.mark.parametrize("extra", [5, 50, 500])
+def test_the_most_that_can_be_written(extra: int) -> None:
+    assert parse(orjson.dumps(nested(MOST_DEPTH)), MOST_DEPTH) == nested(MOST_DEPTH)
+    levels = MOST_DEPTH + extra
+    with pytest.raises(BadRequest, match=f"more than {MOST_DEPTH} levels"):
+        parse(b"[" * levels + b"]" * levels, MOST_DEPTH)
 
 
 _json = st.recursive(
