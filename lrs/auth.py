@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from lrs.clock import Clock, utc_now
 from lrs.credentials import AUTHORITY_HOME_PAGE, find_credential, hash_secret
-from lrs.database import read_only
+from lrs.database import single_reads
 from lrs.errors import Forbidden, Unauthorized
 from lrs.last_use import LastUse
 from lrs.statement import Authority
@@ -51,7 +51,7 @@ class Authenticator:
     """Answers who is behind an Authorization header. Safe to share between threads."""
 
     def __init__(self, engine: Engine, hash_key: bytes, clock: Clock = utc_now) -> None:
-        self._engine = read_only(engine)
+        self._engine = single_reads(engine)
         self._hash_key = hash_key
         self._clock = clock
         self._last_use = LastUse(engine)

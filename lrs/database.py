@@ -7,6 +7,7 @@ writers queue (busy_timeout) instead of failing half-way. PostgreSQL: its own sy
 import re
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
@@ -15,10 +16,13 @@ import orjson
 import psycopg
 from sqlalchemy import Column, Connection, Dialect, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 BUSY_SECONDS = 30
 IDLE_SECONDS = 60
+# A pooled connection that was idle for longer is tried before it is used.
+IDLE_TRUSTED_SECONDS = 1.0
 # What a database may raise: by way of SQLAlchemy, or of `run` and `bulk_insert`.
 DRIVER_ERRORS = (DBAPIError, sqlite3.Error, psycopg.Error)
 OPERATIONAL_ERRORS = (OperationalError, sqlite3.OperationalError, psycopg.OperationalError)
@@ -38,7 +42,10 @@ def connect(url: str) -> Engine:
     Its errors quote no values of rows, which may be personal.
     """
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=_POSTGRES)
+        engine = create_engine(url, hide_parameters=True, connect_args=_POSTGRES)
+        event.listen(engine, "checkin", _put_down)
+        event.listen(engine, "checkout", _look_alive)
+        return engine
     engine = create_engine(url, hide_parameters=True, connect_args=_SQLITE)
     event.listen(engine, "connect", _prepare_sqlite)
     turns = _Turns()
@@ -51,6 +58,29 @@ def connect(url: str) -> Engine:
 def read_only(engine: Engine) -> Engine:
     """The same engine for readers: on SQLite its transactions take no write lock."""
     return engine.execution_options(thaksa_read_only=True)
+
+
+def single_reads(engine: Engine) -> Engine:
+    """The same for readers whose queries need not agree with one another: they need no transaction."""
+    if engine.dialect.name == "sqlite":
+        return read_only(engine)
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def _put_down(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info["idle_since"] = time.monotonic()
+
+
+def _look_alive(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+    """A server that was restarted is noticed before the connection is used; asking each time would cost as
+    much as storing."""
+    if time.monotonic() - record.info.get("idle_since", time.monotonic()) < IDLE_TRUSTED_SECONDS:
+        return
+    try:
+        connection.execute("select 1")
+        connection.rollback()
+    except psycopg.OperationalError as error:
+        raise DisconnectionError from error
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
@@ -114,10 +144,9 @@ class Sql:
 
 _LIST = re.compile(r"in :(\w+)")
 _VALUE = re.compile(r"(?<!:):(\w+)")
-Rows = list[tuple[Any, ...]]
 
 
-def run(conn: Connection, *queries: tuple[Sql, Mapping[str, Any]]) -> list[Rows]:
+def run(conn: Connection, *queries: tuple[Sql, Mapping[str, Any]]) -> list[list[tuple[Any, ...]]]:
     """The rows of each query, in order; one round trip for all of them, and none of the ORM's costs.
 
     A value that is a list may have any length. Octets are `bytes`.
@@ -146,28 +175,37 @@ def _bindable(values: Mapping[str, Any]) -> dict[str, Any]:
 
 # Rows of one INSERT on SQLite: few sizes, so that few texts are prepared and each is used again.
 _SIZES = (512, 256, 128, 64)
-# Below this PostgreSQL takes single INSERTs in one round trip faster than a COPY in two.
-_FEW_ROWS = 24
+# Up to this PostgreSQL takes single INSERTs in one round trip faster than a COPY in two.
+_FEW_ROWS = 64
+
+Rows = Sequence[tuple[Any, ...]]
 
 
-def bulk_insert(conn: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Insert many rows, fast. Each holds a value for every column that is not numbered by the database,
-    in the table's order, of a type that the driver takes."""
-    if not rows:
-        return
+def bulk_insert(conn: Connection, *inserts: tuple[Table, Rows]) -> None:
+    """Insert many rows, fast, table by table. Each row holds a value for every column that is not numbered
+    by the database, in the table's order, of a type that the driver takes."""
     driver: Any = conn.connection.driver_connection
+    filled = [(table, rows) for table, rows in inserts if rows]
     if conn.dialect.name == "sqlite":
-        _insert_sqlite(driver, table, rows)
-    elif len(rows) <= _FEW_ROWS:
-        driver.cursor().executemany(_insert_sql(table, 1, "%s"), rows)
+        for table, rows in filled:
+            _insert_sqlite(driver, table, rows)
+    elif all(len(rows) <= _FEW_ROWS for _, rows in filled):
+        with driver.pipeline():
+            for table, rows in filled:
+                driver.cursor().executemany(_insert_sql(table, 1, "%s"), rows)
     else:
-        with driver.cursor().copy(_copy_sql(table)) as copy:
-            copy.set_types(_types(table))
-            for row in rows:
-                copy.write_row(row)
+        for table, rows in filled:
+            _copy(driver, table, rows)
 
 
-def _insert_sqlite(driver: sqlite3.Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+def _copy(driver: Any, table: Table, rows: Rows) -> None:
+    with driver.cursor().copy(_copy_sql(table)) as copy:
+        copy.set_types(_types(table))
+        for row in rows:
+            copy.write_row(row)
+
+
+def _insert_sqlite(driver: sqlite3.Connection, table: Table, rows: Rows) -> None:
     # One step for many rows: each step gives Python's lock away, and getting it back may take long.
     done = 0
     while done < len(rows):

@@ -52,8 +52,7 @@ def _index(conn: Connection, numbered: list[tuple[int, Prepared]], known: Known)
     run(conn, *((_AUTHORITY, {"id": ids.agents[one.authority.key], "seq": seq}) for seq, one in numbered))
     agents = [row for seq, one in numbered for row in store.related_agents(seq, one, ids)]
     activities = [row for seq, one in numbered for row in store.related_activities(seq, one, ids)]
-    bulk_insert(conn, related_agent, agents)
-    bulk_insert(conn, related_activity, activities)
+    bulk_insert(conn, (related_agent, agents), (related_activity, activities))
     targets = [(seq, one.target_id) for seq, one in numbered if one.target_id is not None]
     references.link(conn, references.Pairs(targets, _later(conn, numbered)))
 

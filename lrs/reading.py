@@ -1,5 +1,6 @@
 """All SQL that reads statements; the text of pages is put together in `lrs.page_sql`."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -19,6 +20,8 @@ _IDLE = Sql(
     f"then pg_advisory_unlock_shared({WRITER_LOCK}) else false end"
 )
 _LAST_STORED = Sql("select coalesce(max(stored), 0) from evidence")
+# Asked before statements are looked up, so that what they say of is visible then.
+_WRITER: tuple[tuple[Sql, Mapping[str, Any]], ...] = ((_IDLE, {}), (_LAST_STORED, {}))
 
 
 class Held(NamedTuple):
@@ -42,21 +45,54 @@ class Page:
     after: int | None
 
 
-def find(conn: Connection, query: Query, reader: Reader) -> Page:
-    """The statements that a query asks for and the reader may see, voided ones left out."""
+class Found(NamedTuple):
+    """A statement as JSON, and when it was stored."""
+
+    body: bytes
+    stored: datetime
+
+
+def find(conn: Connection, query: Query, reader: Reader, now: datetime) -> tuple[Page, datetime]:
+    """The statements that a query asks for and the reader may see, voided ones left out.
+
+    With them the moment up to which nothing is missing: at most `now`, which was taken before the call.
+    """
     values = _values(query, reader)
     shape = Shape(frozenset(values), query.related_agents, query.related_activities, query.ascending)
     values |= {"most": query.limit + 1, "limit": query.limit, "last": query.limit - 1}
-    (((count, last, joined),),) = run(conn, (page_sql(shape, conn.dialect.name), values))
-    return Page(joined or b"", last if count > query.limit else None)
+    ((count, last, joined),), through = _read(conn, now, page_sql(shape, conn.dialect.name), values)
+    return Page(joined or b"", last if count > query.limit else None), through
 
 
-def find_one(conn: Connection, query: Query, reader: Reader) -> tuple[bytes, datetime] | None:
-    """The statement `query.statement_id`, voided exactly if `query.voided`, and when it was stored."""
+def find_one(conn: Connection, query: Query, reader: Reader, now: datetime) -> tuple[Found | None, datetime]:
+    """The statement `query.statement_id`, voided exactly if `query.voided`; and as `find`."""
     values = _values(Query(), reader)
     sql = one_sql(frozenset(values), query.voided)
-    (rows,) = run(conn, (sql, {**values, "id": query.statement_id}))
-    return (rows[0][0], from_micros(rows[0][1])) if rows else None
+    rows, through = _read(conn, now, sql, {**values, "id": query.statement_id})
+    return (Found(rows[0][0], from_micros(rows[0][1])) if rows else None), through
+
+
+def consistent_through(conn: Connection, now: datetime) -> datetime:
+    """As `find` answers it, for a look-up that begins after this call."""
+    return now if conn.dialect.name == "sqlite" else _through(run(conn, *_WRITER), now)
+
+
+def _read(
+    conn: Connection, now: datetime, sql: Sql, values: Mapping[str, Any]
+) -> tuple[list[tuple[Any, ...]], datetime]:
+    """The rows, and up to when they are complete as far as other processes store.
+
+    On SQLite only one process serves requests: its own writer knows.
+    """
+    if conn.dialect.name == "sqlite":
+        return run(conn, (sql, values))[0], now
+    *writer, rows = run(conn, *_WRITER, (sql, values))
+    return rows, _through(writer, now)
+
+
+def _through(writer: Sequence[list[tuple[Any, ...]]], now: datetime) -> datetime:
+    ((idle,),), ((last,),) = writer
+    return now if idle else min(now, from_micros(last))
 
 
 def _values(query: Query, reader: Reader) -> dict[str, Any]:
@@ -75,17 +111,6 @@ def _values(query: Query, reader: Reader) -> dict[str, Any]:
     ):
         asked.update((f"only_{kind}_{n}", one) for n, one in enumerate(some))
     return asked
-
-
-def consistent_through(conn: Connection, now: datetime) -> datetime:
-    """A moment up to which a look-up that begins after this call misses nothing that other processes store.
-
-    `now` was taken before the call. On SQLite only one process serves requests: its own writer knows.
-    """
-    if conn.dialect.name == "sqlite":
-        return now
-    ((idle,),), ((last,),) = run(conn, (_IDLE, {}), (_LAST_STORED, {}))
-    return now if idle else min(now, from_micros(last))
 
 
 def by_id(conn: Connection, statement_id: str) -> bytes | None:

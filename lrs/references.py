@@ -67,7 +67,7 @@ def _store(conn: Connection, links: Sequence[tuple[int, int]]) -> None:
     targets = {"seqs": list({of for _, of in links})}
     facets, bodies = run(conn, (_FACETS, targets), (_BODIES, targets))
     by_seq = {row[0]: row[1:] for row in facets}
-    bulk_insert(conn, reference, [(seq, of, *by_seq[of]) for seq, of in links])
+    bulk_insert(conn, (reference, [(seq, of, *by_seq[of]) for seq, of in links]))
     sources: defaultdict[int, list[int]] = defaultdict(list)
     for seq, of in links:
         sources[of].append(seq)
@@ -82,19 +82,18 @@ def _relate(conn: Connection, targets: Mapping[int, Any], sources: Mapping[int, 
     activity_ids = look_up(conn, activity.c.iri, list(set().union(*activities.values())))
     bulk_insert(
         conn,
-        related_agent,
-        [
-            (agent_ids[key], direct, seq, of)
-            for of in targets
-            for key, direct in agents[of]
-            for seq in sources[of]
-        ],
+        (
+            related_agent,
+            [(agent_ids[key], direct, *to) for to in _to(sources) for key, direct in agents[to[1]]],
+        ),
+        (related_activity, [(activity_ids[iri], *to) for to in _to(sources) for iri in activities[to[1]]]),
     )
-    bulk_insert(
-        conn,
-        related_activity,
-        [(activity_ids[iri], seq, of) for of in targets for iri in activities[of] for seq in sources[of]],
-    )
+
+
+def _to(sources: Mapping[int, list[int]]) -> Iterator[tuple[int, int]]:
+    for of, seqs in sources.items():
+        for seq in seqs:
+            yield seq, of
 
 
 def _agents(target: dict[str, Any]) -> Iterator[tuple[str, int]]:

@@ -104,17 +104,16 @@ class Statements:
     def _answer(self, request: Request, asked: Query, reader: Reader) -> Response:
         languages = formats.accepted_languages(request.headers.get("accept-language", ""))
         # Taken before the look-up: what is committed later may be missing from it.
-        through = self._writer.consistent_through()
+        now = self._writer.consistent_through()
         with self._service.readers.connect() as conn:
-            through = reading.consistent_through(conn, through)
             if asked.statement_id is not None:
-                found = reading.find_one(conn, asked, reader)
+                found, through = reading.find_one(conn, asked, reader, now)
                 if found is None:
                     raise NotFound("no such statement")
-                content = joined = _formatted(conn, found[0], asked.format, languages)
-                modified = found[1]
+                content = joined = _formatted(conn, found.body, asked.format, languages)
+                modified = found.stored
             else:
-                page = reading.find(conn, asked, reader)
+                page, through = reading.find(conn, asked, reader, now)
                 joined = _formatted(conn, page.joined, asked.format, languages)
                 content, modified = _statement_result(joined, self._more(request, page.after)), through
         headers = {_THROUGH: to_iso(through), "Last-Modified": format_datetime(modified, usegmt=True)}

@@ -128,15 +128,17 @@ def _write(
     ids = numbers(conn, new, known)
     numbered = list(enumerate(new, first_seq))
     moment = from_micros(stored)
-    bulk_insert(conn, statement, [(seq, one.id, one.body(moment)) for seq, one in numbered])
-    bulk_insert(conn, evidence, [_evidence(seq, one, stored, ids) for seq, one in numbered])
-    bulk_insert(conn, related_agent, [row for seq, one in numbered for row in related_agents(seq, one, ids)])
+    actors = {ids.agents[one.actor.key] for one in new}
     bulk_insert(
-        conn, related_activity, [row for seq, one in numbered for row in related_activities(seq, one, ids)]
+        conn,
+        (statement, [(seq, one.id, one.body(moment)) for seq, one in numbered]),
+        (evidence, [_evidence(seq, one, stored, ids) for seq, one in numbered]),
+        (related_agent, [row for seq, one in numbered for row in related_agents(seq, one, ids)]),
+        (related_activity, [row for seq, one in numbered for row in related_activities(seq, one, ids)]),
+        (stale_agent, [(id_,) for id_ in sorted(actors)]),
     )
-    stale = {ids.agents[one.actor.key] for one in new}
-    stale |= _void(conn, _voided(new, stored, referrers))
-    bulk_insert(conn, stale_agent, [(id_,) for id_ in sorted(stale)])
+    voided = _void(conn, _voided(new, stored, referrers))
+    bulk_insert(conn, (stale_agent, [(id_,) for id_ in sorted(voided - actors)]))
     references.link(conn, _pairs(numbered, referrers))
     redefine(conn, new, numbered[-1][0], known)
 

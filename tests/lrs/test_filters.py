@@ -212,7 +212,7 @@ def pages(engine: Engine, query: Query, reader: Reader) -> list[str]:
     after: int | None = None
     while True:
         with engine.connect() as conn:
-            page = find(conn, Query(**{**_fields(query), "after": after}), reader)
+            page, _ = find(conn, Query(**{**_fields(query), "after": after}), reader, NOW)
         ids = [one["id"] for one in orjson.loads(b"[%b]" % page.joined)]
         assert len(ids) <= query.limit
         found += ids
@@ -243,9 +243,9 @@ def test_one_by_id_is_within_the_reader_s_limits(engine: Engine) -> None:
         for one in world.statements:
             query = Query(statement_id=one["id"], voided=world.is_voided(one))
             with engine.connect() as conn:
-                seen = find_one(conn, query, limits) is not None
+                seen = find_one(conn, query, limits, NOW)[0] is not None
                 other = Query(statement_id=one["id"], voided=not query.voided)
-                assert find_one(conn, other, limits) is None
+                assert find_one(conn, other, limits, NOW)[0] is None
             assert seen == world.may_see(one, limits)
 
 
