@@ -11,7 +11,7 @@ from lrs.activity_resource import Activities
 from lrs.agent_resource import Agents
 from lrs.auth import Authenticator
 from lrs.clock import Clock, utc_now
-from lrs.commit import Writer
+from lrs.commit import Writer, tune
 from lrs.credential_resource import Credentials
 from lrs.database import single_reads
 from lrs.document import ACTIVITY_PROFILE, AGENT_PROFILE, STATE, Kind
@@ -56,6 +56,7 @@ def create_lrs_app(
         threads=ThreadPoolExecutor(READING_THREADS, "lrs-reader"),
     )
     writer = Writer(engine, clock)
+    tune()
 
     def close() -> None:
         writer.close()

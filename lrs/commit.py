@@ -122,7 +122,6 @@ class Writer:
             thread.join()
 
     def _run(self) -> None:
-        _tune()
         while (request := self._queue.get()) is not None:
             group, last = self._gather(request)
             self._answer(group)
@@ -220,7 +219,7 @@ class Writer:
         return None
 
 
-def _tune() -> None:
+def tune() -> None:
     """Python's own settings for a process that stores statements.
 
     Each call of the database lets other threads run; where the event loop is busy, Python would give the

@@ -9,6 +9,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar
 
@@ -90,7 +91,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        "cache_size=-16384",
+        "cache_size=-65536",
         "wal_autocheckpoint=16384",
     ):
         connection.execute(f"pragma {pragma}")
@@ -130,6 +131,28 @@ def chunks(items: Sequence[T], size: int = MOST_VALUES) -> Iterator[Sequence[T]]
     """The items in order, in pieces that one SQL statement can bind."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
+
+
+class TooLong(Exception):
+    """A query was given up after the steps that it was allowed."""
+
+
+@contextmanager
+def at_most(conn: Connection, steps: int) -> Iterator[None]:
+    """Raise TooLong once a query has taken about this many steps of SQLite's machine; 0: let it run."""
+    driver: Any = conn.connection.driver_connection
+    if not steps:
+        yield
+        return
+    driver.set_progress_handler(lambda: 1, steps)
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+            raise TooLong from None
+        raise
+    finally:
+        driver.set_progress_handler(None, 0)
 
 
 class Sql:

@@ -22,11 +22,12 @@ _ID = {
 }
 # The last statement stored by then: numbers and `stored` ascend together.
 _UP_TO = "coalesce((select seq from evidence where stored <= :{} order by stored desc, seq desc limit 1), 0)"
-# The JSON of the page's statements with commas between them, as one value: a row for each costs more.
+# The JSON of the page's statements with commas between them, as one value: a row for each costs more. On
+# SQLite "cross join" keeps the order of its left side; sorting again would copy every statement.
 _JOINED = {
     "sqlite": "(select cast(group_concat(body) as blob) from (select s.body as body "
     "from (select seq from page order by seq {order} limit :limit) k cross join statement s "
-    "where s.seq = k.seq order by k.seq {order}) b)",
+    "where s.seq = k.seq) b)",
     "postgresql": "(select string_agg(s.body, ','::bytea order by k.seq {order}) "
     "from (select seq from page order by seq {order} limit :limit) k join statement s on s.seq = k.seq)",
 }

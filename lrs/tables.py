@@ -111,11 +111,12 @@ def _index(table: Table, *names: str, filled_only: bool = False) -> None:
     Index(f"ix_{table.name}_{'_'.join(names)}", *columns, sqlite_where=where, postgresql_where=where)
 
 
-# Each ends in seq, so that a page of the newest is read without sorting.
+# With seq a page of the newest is read without sorting, and with voided_at without looking at each row.
 for _name in ("agent_id", "verb_id", "activity_id", "authority_id"):
-    _index(evidence, _name, "seq")
-for _name in ("registration", "object_agent_id", "target_id"):
-    _index(evidence, _name, "seq", filled_only=True)
+    _index(evidence, _name, "seq", "voided_at")
+for _name in ("registration", "object_agent_id"):
+    _index(evidence, _name, "seq", "voided_at", filled_only=True)
+_index(evidence, "target_id", "seq", filled_only=True)
 _index(evidence, "stored", "seq")
 
 # What a StatementRef leads to (Communication 2.1.3: filters follow it): statement `seq` refers to statement

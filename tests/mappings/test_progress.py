@@ -319,9 +319,9 @@ def test_sqlite_looks_evidence_up_by_agent(
         steps = [row.detail for row in plan]
     engine.dispose()
     evidence = {step for step in steps if step.startswith(("SEARCH e ", "SCAN e "))}
-    assert "SEARCH e USING INDEX ix_evidence_agent_id_seq (agent_id=?)" in evidence, steps
+    assert "SEARCH e USING INDEX ix_evidence_agent_id_seq_voided_at (agent_id=?)" in evidence, steps
     assert evidence <= {
-        "SEARCH e USING INDEX ix_evidence_agent_id_seq (agent_id=?)",
+        "SEARCH e USING INDEX ix_evidence_agent_id_seq_voided_at (agent_id=?)",
         "SEARCH e USING INTEGER PRIMARY KEY (rowid=?)",
     }
     assert not [step for step in steps if step.startswith(("SCAN g", "SCAN l", "SCAN a", "SCAN v"))], steps

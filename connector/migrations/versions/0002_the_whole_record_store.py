@@ -52,17 +52,22 @@ def _evidence() -> None:
         for name in _FOREIGN:
             table.drop_constraint(f"fk_evidence_{name}", type_="foreignkey")
         table.add_column(sa.Column("authority_id", Serial, nullable=True))
-    for name in ("agent_id", "verb_id", "activity_id", "authority_id", "stored"):
-        op.create_index(f"ix_evidence_{name}_seq", "evidence", [name, "seq"])
-    for name in ("registration", "object_agent_id", "target_id"):
-        filled = sa.text(f"{name} IS NOT NULL")
-        op.create_index(
-            f"ix_evidence_{name}_seq",
-            "evidence",
-            [name, "seq"],
-            sqlite_where=filled,
-            postgresql_where=filled,
-        )
+    for name in ("agent_id", "verb_id", "activity_id", "authority_id"):
+        _index(name, "seq", "voided_at")
+    _index("stored", "seq")
+    for name in ("registration", "object_agent_id"):
+        _index(name, "seq", "voided_at", where=sa.text(f"{name} IS NOT NULL"))
+    _index("target_id", "seq", where=sa.text("target_id IS NOT NULL"))
+
+
+def _index(*names: str, where: sa.TextClause | None = None) -> None:
+    op.create_index(
+        f"ix_evidence_{'_'.join(names)}",
+        "evidence",
+        list(names),
+        sqlite_where=where,
+        postgresql_where=where,
+    )
 
 
 def _reference() -> None:
