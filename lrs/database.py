@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
+from itertools import count
 from typing import Any, TypeVar
 
 import orjson
@@ -139,12 +140,14 @@ class TooLong(Exception):
 
 @contextmanager
 def at_most(conn: Connection, steps: int) -> Iterator[None]:
-    """Raise TooLong once a query has taken about this many steps of SQLite's machine; 0: let it run."""
+    """Raise TooLong once a query has taken `steps` of SQLite's machine, or twice as many; 0: let it run."""
     driver: Any = conn.connection.driver_connection
     if not steps:
         yield
         return
-    driver.set_progress_handler(lambda: 1, steps)
+    # SQLite counts on from the last time that the same text was run: the first call may come at once.
+    calls = count()
+    driver.set_progress_handler(lambda: next(calls), steps)
     try:
         yield
     except sqlite3.OperationalError as error:
