@@ -41,6 +41,9 @@ def create_app(settings: Settings) -> ASGIApp:
         limits=Limits(
             attachment_octets=settings.attachment_mebibytes * 1024 * 1024,
             attachments=settings.attachments_per_request,
+            body_octets=settings.body_mebibytes * 1024 * 1024,
+            batch_statements=settings.statements_per_request,
+            json_depth=settings.json_depth,
         ),
     )
     app = FastAPIOffline(

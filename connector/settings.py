@@ -17,6 +17,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from lrs.json_input import MOST_DEPTH
+
 PREFIX = "THAKSA_"
 FILE = "thaksa.toml"
 
@@ -44,6 +46,9 @@ class Settings(BaseModel):
     attachments: str = ""
     attachment_mebibytes: int = Field(default=100, ge=1)
     attachments_per_request: int = Field(default=100, ge=1)
+    body_mebibytes: int = Field(default=32, ge=1)
+    statements_per_request: int = Field(default=10_000, ge=1)
+    json_depth: int = Field(default=MOST_DEPTH, ge=10, le=MOST_DEPTH)
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     xapi_version: Literal["1.0.3", "2.0.0"] = "2.0.0"
