@@ -211,9 +211,12 @@ class TestLies:
     def test_a_body_that_ends_early(self, server: Server, folder: Path) -> None:
         first = opening(STATEMENT, NAMED)
         with self.send(server, len(first), first) as connection:
-            answer = connection.recv(65536)
-        assert answer.startswith(b"HTTP/1.1 400 ")
-        assert b"before its closing boundary" in answer
+            # Head and body may come one after the other.
+            answer = http.client.HTTPResponse(connection)
+            answer.begin()
+            said = answer.read()
+        assert answer.status == 400
+        assert b"before its closing boundary" in said
         assert left(folder) == []
 
     def test_more_than_announced(self, server: Server, folder: Path) -> None:
