@@ -92,7 +92,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        "cache_size=-65536",
+        "cache_size=-32768",
         "wal_autocheckpoint=16384",
     ):
         connection.execute(f"pragma {pragma}")

@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 from lrs.alternate import AlternateSyntax
 from lrs.database import OPERATIONAL_ERRORS
 from lrs.errors import Busy, LrsError, NoSuchMethod, NotFound
+from lrs.headers import header
 from lrs.requests import VERSION_HEADER, Versions
 from lrs.responses import refused
 
@@ -53,7 +54,7 @@ class RecordStore:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        asked = request.headers.get(VERSION_HEADER)
+        asked = header(request, _VERSION)
         scope["state"] = {"xapi_asked": asked, "xapi_version": self._versions.settled(asked)}
         try:
             response = await self._handler(scope)(request)

@@ -5,15 +5,15 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from lrs.errors import BadRequest, TooLarge
+from lrs.headers import header
 from lrs.json_input import parse
 from lrs.service import Limits
 from lrs.validation import VERSIONS
 
 VERSION_HEADER = "X-Experience-API-Version"
-_HEADER = VERSION_HEADER.lower().encode()
 # Communication 3.3: any 1.0.x is served as 1.0.3, and any 2.0.x as 2.0.0.
 _SPOKEN = {version: re.compile(rf"{version[0]}\.0(\.\d+)?", re.ASCII) for version in VERSIONS}
 
@@ -54,7 +54,7 @@ def version_of(request: Request) -> str:
 
 def media_type(request: Request) -> str:
     """The Content-Type without its parameters, in lower case."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return (header(request, b"content-type") or "").partition(";")[0].strip().lower()
 
 
 async def json_body(request: Request, limits: Limits) -> Any:
@@ -67,10 +67,12 @@ async def json_body(request: Request, limits: Limits) -> Any:
 async def read_body(request: Request, most_octets: int) -> bytes:
     """The body as it is. Raises TooLarge."""
     pieces, size = [], 0
-    announced = request.headers.get("content-length", "")
+    announced = header(request, b"content-length") or ""
     if announced.isdigit() and int(announced) > most_octets:
         raise TooLarge(f"the body is larger than {most_octets} octets")
-    async for piece in stream(request):
+    more = True
+    while more:
+        piece, more = await _piece(request)
         size += len(piece)
         if size > most_octets:
             raise TooLarge(f"the body is larger than {most_octets} octets")
@@ -80,9 +82,16 @@ async def read_body(request: Request, most_octets: int) -> bytes:
 
 async def stream(request: Request) -> AsyncIterator[bytes]:
     """The body in pieces as they come. Raises BadRequest where the connection ends before it."""
-    try:
-        async for piece in request.stream():
-            if piece:
-                yield piece
-    except ClientDisconnect:
-        raise BadRequest("the connection ended before the body") from None
+    more = True
+    while more:
+        piece, more = await _piece(request)
+        if piece:
+            yield piece
+
+
+async def _piece(request: Request) -> tuple[bytes, bool]:
+    """What comes next of the body, and whether there is more."""
+    message = await request.receive()
+    if message["type"] == "http.disconnect":
+        raise BadRequest("the connection ended before the body")
+    return message.get("body", b""), message.get("more_body", False)

@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from lrs.auth import Authenticator, Caller
 from lrs.clock import Clock
+from lrs.headers import header
 from lrs.json_input import MOST_DEPTH
 
 T = TypeVar("T")
@@ -58,9 +59,9 @@ class Service:
 
     async def caller(self, request: Request, *scopes: str) -> Caller:
         """Who is asking. Raises Unauthorized, or Forbidden unless it has one of the scopes (or `all`)."""
-        header = request.headers.get("authorization")
-        caller = self.authenticator.cached(header)
+        given = header(request, b"authorization")
+        caller = self.authenticator.cached(given)
         if caller is None:
-            caller = await run_in_threadpool(self.authenticator.authenticate, header)
+            caller = await run_in_threadpool(self.authenticator.authenticate, given)
         caller.require(*scopes)
         return caller
