@@ -1,5 +1,6 @@
 """xAPI Communication 2.1: the statement resource, over HTTP, on both databases."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -130,12 +131,8 @@ class TestPost:
         )
         assert multipart.status_code == 415
 
-    def test_a_body_that_is_too_large(self, engine: Engine, credential: tuple[str, str]) -> None:
-        app = create_lrs_app(
-            engine, hash_key=HASH_KEY, default_version="1.0.3", limits=Limits(body_octets=1000)
-        )
-        client = TestClient(app)
-        client.auth = credential
+    def test_a_body_that_is_too_large(self, make_client: Callable[..., TestClient]) -> None:
+        client = make_client(default_version="1.0.3", limits=Limits(body_octets=1000))
         assert client.post(STATEMENTS, json=["x" * 1000]).status_code == 413
         assert client.post(STATEMENTS, json=[]).status_code == 200
 
@@ -327,9 +324,8 @@ class TestVersions:
         answer = client.get(STATEMENTS)
         assert (answer.status_code, answer.headers["X-Experience-API-Version"]) == (400, "2.0.0")
 
-    def test_no_header_where_a_default_is_set(self, engine: Engine, credential: tuple[str, str]) -> None:
-        client = TestClient(create_lrs_app(engine, hash_key=HASH_KEY, default_version="1.0.3"))
-        client.auth = credential
+    def test_no_header_where_a_default_is_set(self, make_client: Callable[..., TestClient]) -> None:
+        client = make_client(default_version="1.0.3")
         answer = client.get(STATEMENTS)
         assert (answer.status_code, answer.headers["X-Experience-API-Version"]) == (200, "1.0.3")
 
