@@ -93,7 +93,8 @@ def database_server() -> Iterator[DatabaseServer]:
 def check(database_url: str, sent: Sent) -> None:
     """Everything acknowledged is stored with its evidence; every batch as a whole or not at all."""
     check_file(database_url)
-    engine = connect(database_url)
+    # One snapshot: what the killed process had sent may still be committed while this looks.
+    engine = connect(database_url).execution_options(isolation_level="SERIALIZABLE")
     with engine.begin() as conn:
         bodies = dict(conn.execute(select(statement.c.id, statement.c.body)).all())
         found = conn.execute(
