@@ -13,7 +13,7 @@ from lrs.auth import Authenticator
 from lrs.clock import Clock, utc_now
 from lrs.commit import Writer, tune
 from lrs.credential_resource import Credentials
-from lrs.database import single_reads
+from lrs.database import OwnConnection, single_reads
 from lrs.document import ACTIVITY_PROFILE, AGENT_PROFILE, STATE, Kind
 from lrs.document_resource import Documents
 from lrs.record_store import Methods, RecordStore
@@ -45,9 +45,11 @@ def create_lrs_app(
     The application that mounts it calls `close` when it stops: what is queued is written, and
     later requests are refused.
     """
+    readers = single_reads(engine)
     service = Service(
         engine=engine,
-        readers=single_reads(engine),
+        readers=readers,
+        own=OwnConnection(readers),
         authenticator=Authenticator(engine, hash_key, clock),
         clock=clock,
         prefix=prefix,
@@ -60,7 +62,7 @@ def create_lrs_app(
 
     def close() -> None:
         writer.close()
-        service.authenticator.close()
+        service.close()
 
     versions = Versions(assumed=default_version, named=version)
     return RecordStore(_paths(service, writer, hash_key), versions, service.limits.body_octets, close)

@@ -8,31 +8,31 @@ one fails alone.
 import asyncio
 import gc
 import queue
-import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine
 
 from lrs import store
 from lrs.clock import Clock
-from lrs.database import DRIVER_ERRORS, OPERATIONAL_ERRORS
+from lrs.database import DRIVER_ERRORS, OPERATIONAL_ERRORS, hasty
 from lrs.dimensions import Known
 from lrs.errors import Busy, LrsError
 from lrs.statement import Prepared
 
 # A group ends after this many statements, so that one transaction stays short.
 MOST_IN_GROUP = 2000
+# Up to this the trips to the database cost more than the rows.
+FEW = 50
 # Times that a group is tried again after the database broke a deadlock or lost its connection.
 MOST_TRIES = 3
 # How long a group waits for more requests as long as they keep coming.
 PAUSE_SECONDS = 0.0002
 MOST_PAUSES = 8
-SWITCH_SECONDS = 0.0001
 # Objects that are new, and collections of younger ones, before Python looks for rings again.
 COLLECT_AFTER = (50_000, 20, 100)
 _MICROSECOND = timedelta(microseconds=1)
@@ -184,7 +184,7 @@ class Writer:
     def _at_once(self, group: list[_Request]) -> dict[_Request, Exception]:
         prepared = [one for request in group for one in request.prepared]
         try:
-            with self._transaction() as conn:
+            with self._transaction(hasty if len(prepared) <= FEW else Engine.begin) as conn:
                 store.insert(conn, prepared, self._clock, self._known)
         except BaseException:
             self._known.forget()
@@ -194,7 +194,7 @@ class Writer:
 
     def _one_by_one(self, group: list[_Request]) -> dict[_Request, Exception]:
         refused: dict[_Request, Exception] = {}
-        with self._transaction() as conn:
+        with self._transaction(Engine.begin) as conn:
             for request in group:
                 error = self._insert_alone(conn, request)
                 if error is not None:
@@ -202,9 +202,11 @@ class Writer:
         return refused
 
     @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
+    def _transaction(
+        self, begin: Callable[[Engine], AbstractContextManager[Connection]]
+    ) -> Iterator[Connection]:
         self._began = self._clock()
-        with self._engine.begin() as conn:
+        with begin(self._engine) as conn:
             yield conn
 
     def _insert_alone(self, conn: Connection, request: _Request) -> Exception | None:
@@ -222,11 +224,9 @@ class Writer:
 def tune() -> None:
     """Python's own settings for a process that stores statements.
 
-    Each call of the database lets other threads run; where the event loop is busy, Python would give the
-    turn back only after 5 ms, several times a transaction. Parsed JSON is thousands of objects that never
-    form a ring: looking for rings among them, after each 700, took a third of the time of large batches.
+    Parsed JSON is thousands of objects that never form a ring: looking for rings among them, after each 700,
+    took a third of the time of large batches.
     """
-    sys.setswitchinterval(min(SWITCH_SECONDS, sys.getswitchinterval()))
     if gc.get_threshold()[0] < COLLECT_AFTER[0]:
         gc.set_threshold(*COLLECT_AFTER)
 

@@ -9,7 +9,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from itertools import count
 from typing import Any, TypeVar
@@ -128,6 +128,34 @@ class _Turns:
             self._turn.release()
 
 
+class OwnConnection:
+    """A connection that one thread keeps for queries that need no transaction; opened when first used.
+
+    Taking one from the pool and giving it back takes as long as finding a statement.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._conn: Connection | None = None
+
+    @contextmanager
+    def use(self) -> Iterator[Connection]:
+        """The connection; after a failure of the database the next use opens another."""
+        if self._conn is None:
+            self._conn = self._engine.connect()
+        try:
+            yield self._conn
+        except DRIVER_ERRORS:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Give it back to the pool. May be called again."""
+        conn, self._conn = self._conn, None
+        if conn is not None:
+            conn.close()
+
+
 def chunks(items: Sequence[T], size: int = MOST_VALUES) -> Iterator[Sequence[T]]:
     """The items in order, in pieces that one SQL statement can bind."""
     for start in range(0, len(items), size):
@@ -140,11 +168,8 @@ class TooLong(Exception):
 
 @contextmanager
 def at_most(conn: Connection, steps: int) -> Iterator[None]:
-    """Raise TooLong once a query has taken `steps` of SQLite's machine, or twice as many; 0: let it run."""
+    """Raise TooLong once a query has taken `steps` of SQLite's machine, or twice as many."""
     driver: Any = conn.connection.driver_connection
-    if not steps:
-        yield
-        return
     # SQLite counts on from the last time that the same text was run: the first call may come at once.
     calls = count()
     driver.set_progress_handler(lambda: next(calls), steps)
@@ -182,9 +207,29 @@ def run(conn: Connection, *queries: tuple[Sql, Mapping[str, Any]]) -> list[list[
         return [driver.execute(sql.text["sqlite"], _bindable(values)).fetchall() for sql, values in queries]
     if len(queries) == 1:
         return [_postgresql(driver, *queries[0]).fetchall()]
-    with driver.pipeline():
+    with _one_trip(driver):
         cursors = [_postgresql(driver, sql, values) for sql, values in queries]
     return [cursor.fetchall() for cursor in cursors]
+
+
+@contextmanager
+def hasty(engine: Engine) -> Iterator[Connection]:
+    """A transaction of few rows that waits for no answer before one is read, on PostgreSQL: the last commands
+    and COMMIT make one trip. What the database refuses may be raised later than by the call that asked for
+    it. Many rows go faster without, because COPY cannot be used within it."""
+    with engine.connect() as conn:
+        driver: Any = conn.connection.driver_connection
+        with nullcontext() if conn.dialect.name == "sqlite" else driver.pipeline(), conn.begin():
+            yield conn
+
+
+def _one_trip(driver: Any) -> AbstractContextManager[object]:
+    """Commands within it wait for no answer; nothing where that is so anyway."""
+    return nullcontext() if _in_pipeline(driver) else driver.pipeline()
+
+
+def _in_pipeline(driver: Any) -> bool:
+    return bool(driver.pgconn.pipeline_status != psycopg.pq.PipelineStatus.OFF)
 
 
 def _postgresql(driver: Any, sql: Sql, values: Mapping[str, Any]) -> Any:
@@ -201,7 +246,7 @@ def _bindable(values: Mapping[str, Any]) -> dict[str, Any]:
 
 # Rows of one INSERT on SQLite: few sizes, so that few texts are prepared and each is used again.
 _SIZES = (512, 256, 128, 64)
-# Up to this PostgreSQL takes single INSERTs in one round trip faster than a COPY in two.
+# Up to this PostgreSQL takes INSERTs in one round trip faster than COPYs in two each.
 _FEW_ROWS = 64
 
 Rows = Sequence[tuple[Any, ...]]
@@ -212,21 +257,47 @@ def bulk_insert(conn: Connection, *inserts: tuple[Table, Rows]) -> None:
     by the database, in the table's order, of a type that the driver takes."""
     driver: Any = conn.connection.driver_connection
     filled = [(table, rows) for table, rows in inserts if rows]
+    if not filled:
+        return
     if conn.dialect.name == "sqlite":
         for table, rows in filled:
             _insert_sqlite(driver, table, rows)
-    elif all(len(rows) <= _FEW_ROWS for _, rows in filled):
-        with driver.pipeline():
-            for table, rows in filled:
-                driver.cursor().executemany(_insert_sql(table, 1, "%s"), rows)
+    elif _in_pipeline(driver) or all(len(rows) <= _FEW_ROWS for _, rows in filled):
+        tables = tuple(table for table, _ in filled)
+        driver.execute(_all_from_json_sql(tables), [_as_json(table, rows) for table, rows in filled])
     else:
         for table, rows in filled:
             _copy(driver, table, rows)
 
 
+def _as_json(table: Table, rows: Rows) -> str:
+    names = list(_types(table))
+    return orjson.dumps([dict(zip(names, row, strict=True)) for row in rows], default=bytes.decode).decode()
+
+
+@cache
+def _all_from_json_sql(tables: tuple[Table, ...]) -> str:
+    """One command for all rows of all tables: each command of its own costs more than a row does."""
+    *others, last = (_from_json_sql(table) for table in tables)
+    with_others = ", ".join(f"i{n} as ({text})" for n, text in enumerate(others))
+    return f"with {with_others} {last}" if others else last
+
+
+def _from_json_sql(table: Table) -> str:
+    octets = {name for name, type_ in _types(table).items() if type_ == "bytea"}
+    names = ", ".join(f'"{name}"' for name in _types(table))
+    values = ", ".join(
+        f"convert_to(\"{name}\", 'UTF8')" if name in octets else f'"{name}"' for name in _types(table)
+    )
+    shape = ", ".join(
+        f'"{name}" {"text" if name in octets else type_}' for name, type_ in _types(table).items()
+    )
+    return f'insert into "{table.name}" ({names}) select {values} from json_to_recordset(%s) as r({shape})'  # noqa: S608
+
+
 def _copy(driver: Any, table: Table, rows: Rows) -> None:
     with driver.cursor().copy(_copy_sql(table)) as copy:
-        copy.set_types(_types(table))
+        copy.set_types(list(_types(table).values()))
         for row in rows:
             copy.write_row(row)
 
@@ -261,8 +332,12 @@ def _copy_sql(table: Table) -> str:
 
 
 @cache
-def _types(table: Table) -> list[str]:
-    return [_TYPES[column.type.compile(_POSTGRESQL).partition("(")[0]] for column in _columns(table)]
+def _types(table: Table) -> dict[str, str]:
+    """PostgreSQL's type of each column, by name."""
+    return {
+        str(column.name): _TYPES[column.type.compile(_POSTGRESQL).partition("(")[0]]
+        for column in _columns(table)
+    }
 
 
 _TYPES = {
@@ -289,4 +364,4 @@ def upsert_ignore(conn: Connection, table: Table, rows: Sequence[Mapping[str, An
         statement = sqlite.insert(table).on_conflict_do_nothing()
     else:
         statement = postgresql.insert(table).on_conflict_do_nothing()
-    conn.execute(statement, [dict(row) for row in rows])
+    conn.execute(statement.inline(), [dict(row) for row in rows])

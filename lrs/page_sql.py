@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 from lrs.database import Sql
 
+# Beyond all numbers of statements.
+_LAST_SEQ = "9223372036854775807"
 _ID = {
     "agent": "(select id from agent where key = :{})",
     "authority": "(select id from agent where key = :{})",
@@ -22,14 +24,19 @@ _ID = {
 }
 # The last statement stored by then: numbers and `stored` ascend together.
 _UP_TO = "coalesce((select seq from evidence where stored <= :{} order by stored desc, seq desc limit 1), 0)"
-# The JSON of the page's statements with commas between them, as one value: a row for each costs more. On
-# SQLite "cross join" keeps the order of its left side; sorting again would copy every statement.
+# The JSON of the page's statements with commas between them, as one value: a row for each costs more. SQLite
+# reads what it materialized in the order in which it was made, and "cross join" keeps that of its left side;
+# sorting again would copy every statement.
 _JOINED = {
     "sqlite": "(select cast(group_concat(body) as blob) from (select s.body as body "
-    "from (select seq from page order by seq {order} limit :limit) k cross join statement s "
-    "where s.seq = k.seq) b)",
+    "from (select seq from page limit :limit) k cross join statement s where s.seq = k.seq) b)",
     "postgresql": "(select string_agg(s.body, ','::bytea order by k.seq {order}) "
     "from (select seq from page order by seq {order} limit :limit) k join statement s on s.seq = k.seq)",
+}
+# By `ascending`: where rows that `first` lacks may be, once it has its fill.
+_ROOM = {
+    False: (">=", "(select case when count(*) < :most then 0 else min(seq) end from first)"),
+    True: ("<=", f"(select case when count(*) < :most then {_LAST_SEQ} else max(seq) end from first)"),
 }
 # The most selective first.
 _DRIVERS = ("registration", "agent", "activity", "verb")
@@ -51,16 +58,22 @@ class Branch(NamedTuple):
     keys: tuple[tuple[str, str], ...] = ()
     # The filter that drives.
     filter: str = ""
+    # Not the first: it need not look where the first one's rows fill the page already.
+    later: bool = False
 
 
 @lru_cache(maxsize=1000)
 def page_sql(shape: Shape, dialect: str) -> Sql:
     """Answers one row: how many statements there are up to :most, the last on the page, and the page."""
     order = "asc" if shape.ascending else "desc"
-    texts = (_select(branch, shape, order, dialect) for branch in _branches(shape))
-    page = " union ".join(f"select seq from ({text}) b{n}" for n, text in enumerate(texts))
+    first, *others = _branches(shape)
+    later = (_select(branch._replace(later=True), shape, order, dialect) for branch in others)
+    page = " union ".join(
+        ["select seq from first", *(f"select seq from ({text}) b{n}" for n, text in enumerate(later))]
+    )
     return Sql(
-        f"with page as materialized ({page} order by seq {order} limit :most) "
+        f"with first as materialized ({_select(first, shape, order, dialect)}), "
+        f"page as materialized ({page} order by seq {order} limit :most) "
         f"select (select count(*) from page), "
         f"(select seq from page order by seq {order} limit 1 offset :last), "
         + _JOINED[dialect].format(order=order)
@@ -144,7 +157,7 @@ def _range(branch: Branch, shape: Shape, dialect: str) -> Iterator[str]:
     PostgreSQL gets them as rows: told that a column equals something, it may well walk the primary key, which
     has the order asked for, past all statements that do not meet the filter.
     """
-    bounds = list(_bounds(shape))
+    bounds = [*_bounds(shape), _ROOM[shape.ascending]] if branch.later else list(_bounds(shape))
     if dialect == "sqlite" or not branch.keys:
         yield from (f"x.{column} = {value}" for column, value in branch.keys)
         yield from (f"x.seq {than} {value}" for than, value in bounds)
@@ -153,7 +166,7 @@ def _range(branch: Branch, shape: Shape, dialect: str) -> Iterator[str]:
     values = ", ".join(value for _, value in branch.keys)
     # An index of rows where the column is filled is used only where that is said.
     yield f"x.{branch.keys[0][0]} is not null"
-    for than, value in (*bounds, (">", "0"), ("<", "9223372036854775807")):
+    for than, value in (*bounds, (">", "0"), ("<", _LAST_SEQ)):
         yield f"({columns}, x.seq) {than} ({values}, {value})"
 
 

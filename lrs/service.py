@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from lrs.auth import Authenticator, Caller
 from lrs.clock import Clock
+from lrs.database import OwnConnection
 from lrs.headers import header
 from lrs.json_input import MOST_DEPTH
 
@@ -50,12 +51,19 @@ class Service:
     limits: Limits
     # The folder of content-addressed attachments; None: attachments sent as data are refused.
     attachments: Path | None
+    # The event loop's own, for look-ups that are over sooner than a thread could take them.
+    own: OwnConnection
     # Threads that look up statements: few, for each holds a connection and its cache.
     threads: Executor
 
     async def read(self, look_up: Callable[..., T], *arguments: Any) -> T:
         """The answer of a function that reads statements, beside the event loop."""
         return await asyncio.get_running_loop().run_in_executor(self.threads, look_up, *arguments)
+
+    def close(self) -> None:
+        """Write what is still to be noted, and let the database go. May be called again."""
+        self.authenticator.close()
+        self.own.close()
 
     async def caller(self, request: Request, *scopes: str) -> Caller:
         """Who is asking. Raises Unauthorized, or Forbidden unless it has one of the scopes (or `all`)."""

@@ -20,6 +20,7 @@ from lrs.commit import Writer
 from lrs.database import TooLong, at_most
 from lrs.dimensions import definitions
 from lrs.errors import BadRequest, BadStatement, LrsError, NotFound, TooLarge
+from lrs.headers import header
 from lrs.query import Query, Reader
 from lrs.requests import version_of
 from lrs.responses import json_response
@@ -107,25 +108,28 @@ class Statements:
     async def _looked_up(self, request: Request, asked: Query, reader: Reader) -> Response:
         """SQLite answers most requests in less time than handing them to a thread and back would take."""
         if self._service.engine.dialect.name == "sqlite":
-            with suppress(TooLong):
-                return self._answer(request, asked, reader, _STEPS)
-        return await self._service.read(self._answer, request, asked, reader, 0)
+            with suppress(TooLong), self._service.own.use() as conn, at_most(conn, _STEPS):
+                return self._answer(conn, request, asked, reader)
+        return await self._service.read(self._answer_apart, request, asked, reader)
 
-    def _answer(self, request: Request, asked: Query, reader: Reader, steps: int) -> Response:
-        languages = formats.accepted_languages(request.headers.get("accept-language", ""))
+    def _answer_apart(self, request: Request, asked: Query, reader: Reader) -> Response:
+        with self._service.readers.connect() as conn:
+            return self._answer(conn, request, asked, reader)
+
+    def _answer(self, conn: Connection, request: Request, asked: Query, reader: Reader) -> Response:
+        languages = formats.accepted_languages(header(request, b"accept-language") or "")
         # Taken before the look-up: what is committed later may be missing from it.
         now = self._writer.consistent_through()
-        with self._service.readers.connect() as conn, at_most(conn, steps):
-            if asked.statement_id is not None:
-                found, through = reading.find_one(conn, asked, reader, now)
-                if found is None:
-                    raise NotFound("no such statement")
-                content = joined = _formatted(conn, found.body, asked.format, languages)
-                modified = found.stored
-            else:
-                page, through = reading.find(conn, asked, reader, now)
-                joined = _formatted(conn, page.joined, asked.format, languages)
-                content, modified = _statement_result(joined, self._more(request, page.after)), through
+        if asked.statement_id is not None:
+            found, through = reading.find_one(conn, asked, reader, now)
+            if found is None:
+                raise NotFound("no such statement")
+            content = joined = _formatted(conn, found.body, asked.format, languages)
+            modified = found.stored
+        else:
+            page, through = reading.find(conn, asked, reader, now)
+            joined = _formatted(conn, page.joined, asked.format, languages)
+            content, modified = _statement_result(joined, self._more(request, page.after)), through
         headers = {_THROUGH: to_iso(through), "Last-Modified": format_datetime(modified, usegmt=True)}
         if asked.attachments:
             return mixed_response(content, orjson.loads(b"[%b]" % joined), self._folder, headers)

@@ -24,7 +24,10 @@ from lrs.validation import VOIDED
 # The writers' lock on PostgreSQL; readers look at it to know whether one is at work (lrs.reading).
 WRITER_LOCK = 7461001
 
-_LOCK = Sql(f"select cast(pg_advisory_xact_lock({WRITER_LOCK}) as text)")
+# With it, because plans are kept: one made while the tables were small would read them whole for ever.
+_LOCK = Sql(
+    f"select cast(pg_advisory_xact_lock({WRITER_LOCK}) as text), set_config('enable_seqscan', 'off', true)"
+)
 # One look for three things, because on SQLite each costs a change of threads: where the store stands
 # (kind 0), which ids it has (1), and what refers to them (2).
 _LOOK = Sql(
