@@ -1,4 +1,4 @@
-"""The words that platforms, imports and statements share: course, learner, observation.
+"""The words that platforms, imports and statements share: course, part of a course, learner, observation.
 
 A platform yields explicit facts; what it cannot see it does not say. Pure: no I/O, no database.
 """
@@ -22,29 +22,49 @@ class Course:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What is completed within a course by itself: an activity (`external_id`: its number), or a badge."""
+
+    external_id: str
+    activity_iri: str
+    activity_type: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Learner:
-    """An account on one platform. `id_hmac` is the keyed hash of a national id, hex, or None."""
+    """An account on one platform, as it is shown there.
+
+    `id_hmac` is the keyed hash of a national id, hex, or None. `email` and `username` are empty where the
+    platform does not tell them; they go into the account's row and nowhere else.
+    """
 
     home_page: str
     account_name: str
     display_name: str
     id_hmac: str | None
+    email: str = ""
+    username: str = ""
 
 
 class Fact(StrEnum):
-    """What a platform can say of a learner in a course."""
+    """What a platform can say of a learner in a course, or in a part of it."""
 
     ENROLLED = "enrolled"
     IN_PROGRESS = "in_progress"
     COMPLETED = "completed"
     NOT_COMPLETED = "not_completed"
+    # The platform shows the learner there no longer: from now on nothing is known, and nothing is taken back.
+    UNSEEN = "unseen"
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
     """One explicit fact. `at` is the platform's time of it (aware, UTC), None where it tells none.
 
-    `progress` is a share 0..1, `grade` a scaled score -1..1; None where unknown.
+    `progress` is a share 0..1, `grade` a scaled score -1..1; None where unknown, or not read this time: what
+    is None never differs from what is held. `part` None: the fact is about the course itself. Parts are
+    completed or not completed, and no more.
     """
 
     course: Course
@@ -53,3 +73,9 @@ class Observation:
     at: datetime | None = None
     progress: float | None = None
     grade: float | None = None
+    part: Part | None = None
+
+    @property
+    def activity_iri(self) -> str:
+        """What the fact is about."""
+        return self.course.activity_iri if self.part is None else self.part.activity_iri

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from connector.completion import Course, Fact, Learner, Observation
 from connector.plan import Ledger, Step, Void, plan
-from connector.platforms import Cursor, Platform, PlatformError
+from connector.platforms import Asked, Cursor, Platform, PlatformError
 from connector.sink import sync_authority, write
 from connector.statements import build, voiding
 from connector.tables import platform as platform_table
@@ -109,7 +109,7 @@ class _Run:
             ledger = Ledger(held(conn, home_page))
         most_taken_back = max(SHRINK_AT_LEAST, SHRINK_SHARE * ledger.completions())
         authority = sync_authority(self.name, home_page)
-        for observations, reached in _pages(self.platform.observe(cursor)):
+        for observations, reached in _pages(self.platform.observe(cursor, Asked())):
             steps = plan(observations, ledger)
             self._guard(steps, most_taken_back)
             with self.engine.begin() as conn:
@@ -186,8 +186,8 @@ def _pair(void: Void) -> tuple[str, str]:
 def _accounts(observations: Iterable[Observation]) -> list[AccountSeen]:
     learners: dict[str, Learner] = {one.learner.account_name: one.learner for one in observations}
     return [
-        AccountSeen(learner.home_page, learner.account_name, learner.display_name, learner.id_hmac)
-        for learner in learners.values()
+        AccountSeen(one.home_page, one.account_name, one.display_name, one.id_hmac, one.email, one.username)
+        for one in learners.values()
     ]
 
 

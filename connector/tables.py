@@ -7,6 +7,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -29,6 +30,11 @@ platform = Table(
     Column("home_page", Text, nullable=False),
     # Where the next sync resumes, as the platform's own JSON; null: from the start.
     Column("cursor", Text),
+    # The moment of the pass that is not at its end yet: who goes on with it writes the same statements.
+    Column("pass_started_at", BigInteger),
+    # Failed runs since the last good one, and until when the schedule leaves it alone because of them.
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("paused_until", BigInteger),
 )
 
 platform_course = Table(
@@ -45,6 +51,26 @@ platform_course = Table(
     UniqueConstraint("home_page", "external_id"),
 )
 
+# What a platform said last of an account in a course (connector.platforms.State).
+enrolment = Table(
+    "enrolment",
+    metadata,
+    Column("platform_id", Serial, ForeignKey("platform.id"), primary_key=True, autoincrement=False),
+    # The course's external id.
+    Column("course_id", Text, primary_key=True),
+    Column("account_name", Text, primary_key=True),
+    # enrolled | in_progress | completed
+    Column("state", String(12), nullable=False),
+    # The platform's own time of that state, where it tells one.
+    Column("at", BigInteger),
+    Column("progress", Float),
+    Column("grade", Float),
+    Column("first_seen_at", BigInteger, nullable=False),
+    # Since when the platform shows it no longer; null: it is shown.
+    Column("unseen_since", BigInteger),
+    Index("ix_enrolment_platform_id_account_name", "platform_id", "account_name"),
+)
+
 sync_run = Table(
     "sync_run",
     metadata,
@@ -52,6 +78,10 @@ sync_run = Table(
     Column("platform_id", Serial, ForeignKey("platform.id"), nullable=False),
     Column("started_at", BigInteger, nullable=False),
     Column("finished_at", BigInteger),
+    # The last sign of life of a run that is not finished.
+    Column("seen_at", BigInteger),
+    # Learners that the run expects to read; null: not known.
+    Column("learners_total", Integer),
     Column("learners_seen", Integer, nullable=False),
     Column("courses_seen", Integer, nullable=False),
     Column("completions_seen", Integer, nullable=False),

@@ -36,12 +36,14 @@ _CHUNK = 500
 
 
 class AccountSeen(NamedTuple):
-    """An account as a platform shows it; `id_hmac` None where no national id was seen."""
+    """An account as a platform shows it; `id_hmac` None where no national id was seen, others empty."""
 
     home_page: str
     name: str
     display_name: str
     id_hmac: str | None
+    email: str = ""
+    username: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def hash_national_id(key: bytes, digits: str) -> str:
 def observe_accounts(conn: Connection, learners: Iterable[AccountSeen], now: datetime) -> None:
     """Record that these accounts were seen: new ones are added, changed ones updated.
 
-    An id that is no longer visible is kept: a platform hides what an account may not see.
+    What is no longer visible is kept: a platform hides what an account may not see.
     """
     pages: dict[str, dict[str, AccountSeen]] = defaultdict(dict)
     for seen in learners:
@@ -105,14 +107,19 @@ def _observe_chunk(conn: Connection, home_page: str, chunk: Sequence[AccountSeen
 def _differs(row: Row[Any] | None, seen: AccountSeen) -> bool:
     if row is None:
         return False
-    return row.display_name != seen.display_name or seen.id_hmac not in (None, row.id_hmac)
+    return any(getattr(row, name) != value for name, value in _shown(row, seen).items())
 
 
 def _change(row: Row[Any], seen: AccountSeen) -> dict[str, object]:
+    return {"account_id": row.id, **_shown(row, seen)}
+
+
+def _shown(row: Row[Any], seen: AccountSeen) -> dict[str, str | None]:
     return {
-        "account_id": row.id,
         "display_name": seen.display_name,
         "id_hmac": seen.id_hmac or row.id_hmac,
+        "email": seen.email or row.email,
+        "username": seen.username or row.username,
     }
 
 

@@ -124,6 +124,9 @@ account = Table(
     # As the platform shows it: for a coordinator's eyes, never in a statement or a log.
     Column("display_name", Text, nullable=False, server_default=""),
     Column("id_hmac", String(64), index=True),
+    # In lower case; empty: not told.
+    Column("email", Text, nullable=False, server_default=""),
+    Column("username", Text, nullable=False, server_default=""),
     Column("first_seen_at", BigInteger, nullable=False),
     Column("last_seen_at", BigInteger, nullable=False),
     UniqueConstraint("home_page", "name"),

@@ -6,11 +6,12 @@ that pass the conformance tests (`tests/connector/test_platforms.py`).
 Errors: PlatformError, with the platforms' own subclasses below it (moodle.client.MoodleError).
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple, Protocol
 
-from connector.completion import Observation
+from connector.completion import Fact, Observation
 
 
 class PlatformError(Exception):
@@ -36,6 +37,64 @@ class Cursor:
     total: int = 0
 
 
+class State(NamedTuple):
+    """What a platform said last of a learner in a course: ENROLLED, IN_PROGRESS, COMPLETED or UNSEEN.
+
+    `at`, `progress` and `grade` as in Observation; after UNSEEN they are what was said before it.
+    """
+
+    fact: Fact
+    at: datetime | None
+    progress: float | None
+    grade: float | None
+
+
+Pair = tuple[str, str]
+"""(account name, the course's external id) on one platform."""
+
+
+class Seen(Protocol):
+    """What a platform said at earlier syncs, up to the page before."""
+
+    def accounts(self) -> Collection[str]:
+        """Names of the accounts that it shows in a course (any state but UNSEEN)."""
+
+    def of(self, account_names: Collection[str]) -> Mapping[Pair, State]:
+        """Of these accounts, in all courses."""
+
+    def completed(self, course_id: str) -> Mapping[str, datetime | None]:
+        """Accounts whose last state in the course is COMPLETED, and its time."""
+
+
+class NothingSeen:
+    """Of a platform that was never read."""
+
+    def accounts(self) -> Collection[str]:
+        """None."""
+        return ()
+
+    def of(self, account_names: Collection[str]) -> Mapping[Pair, State]:  # noqa: ARG002
+        """None."""
+        return {}
+
+    def completed(self, course_id: str) -> Mapping[str, datetime | None]:  # noqa: ARG002
+        """None."""
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a sync wants to hear.
+
+    `courses`: external ids, short names or idnumbers; empty for all. `full`: read everything again, times and
+    grades of what is known too.
+    """
+
+    seen: Seen = field(default_factory=NothingSeen)
+    courses: frozenset[str] = frozenset()
+    full: bool = False
+
+
 class Platform(Protocol):
     """A course platform we can read."""
 
@@ -43,10 +102,12 @@ class Platform(Protocol):
     def home_page(self) -> str:
         """The site's own canonical address, which its accounts and activities are named after."""
 
-    def observe(self, cursor: Cursor | None) -> Iterator[Observation | Cursor]:
+    def observe(self, cursor: Cursor | None, asked: Asked) -> Iterator[Observation | Cursor]:
         """Everything the platform says from `cursor` on, in an order that does not vary.
 
-        Ends with a cursor. What the platform cannot see it does not say.
+        Ends with a cursor. What the platform cannot see it does not say. Of a completion that was seen before
+        it may leave out time and grade, unless all is asked; whom it showed before and shows no more it names
+        UNSEEN.
         """
 
 

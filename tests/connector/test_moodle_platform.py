@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from connector.completion import Fact, Observation
-from connector.platforms import Cursor, PlatformError
+from connector.platforms import Asked, Cursor, PlatformError
 from connector.platforms.moodle import platform as module
 from connector.platforms.moodle.client import Client
 from connector.platforms.moodle.platform import Moodle
@@ -24,7 +24,7 @@ STATUS = "core_completion_get_course_completion_status"
 
 
 def observed(moodle: Moodle, cursor: Cursor | None = None) -> list[Observation]:
-    return [item for item in moodle.observe(cursor) if isinstance(item, Observation)]
+    return [item for item in moodle.observe(cursor, Asked()) if isinstance(item, Observation)]
 
 
 def facts(said: list[Observation], user: int, course: int) -> list[Fact]:
@@ -112,20 +112,20 @@ def test_other_numbers_are_no_national_ids(replay: Replay, moodle: Moodle, numbe
 def test_order_does_not_depend_on_the_order_of_answers(
     replay: Replay, moodle: Moodle, client: Client
 ) -> None:
-    before = list(moodle.observe(None))
+    before = list(moodle.observe(None, Asked()))
     courses = replay.recorded(COURSES, {})
     courses["courses"].reverse()
     replay.put(COURSES, {}, courses)
     for user in range(3, 64):
         replay.put(USERS_COURSES, {"userid": user}, replay.recorded(USERS_COURSES, {"userid": user})[::-1])
-    assert list(Moodle(client, HASH_KEY).observe(None)) == before
+    assert list(Moodle(client, HASH_KEY).observe(None, Asked())) == before
 
 
 def test_pages_and_resuming(moodle: Moodle, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = observed(moodle)
     monkeypatch.setattr(module, "LEARNERS_A_PAGE", 25)
     monkeypatch.setattr(module, "USERS_A_CALL", 10)
-    items = list(moodle.observe(None))
+    items = list(moodle.observe(None, Asked()))
     cursors = [item for item in items if isinstance(item, Cursor)]
     assert [(one.done, one.total) for one in cursors] == [(25, 60), (50, 60), (60, 60)]
     assert cursors[-1].state is None
@@ -135,7 +135,7 @@ def test_pages_and_resuming(moodle: Moodle, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_resuming_after_the_last_learner_starts_anew_next_time(moodle: Moodle) -> None:
-    assert list(moodle.observe(Cursor("1000000"))) == [Cursor(None, 60, 60)]
+    assert list(moodle.observe(Cursor("1000000"), Asked())) == [Cursor(None, 60, 60)]
 
 
 def test_removed_criteria_leave_a_completion_without_a_time(replay: Replay, moodle: Moodle) -> None:

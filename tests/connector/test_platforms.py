@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from connector.completion import Fact, Observation
-from connector.platforms import PLATFORMS, Cursor, Platform, PlatformError
+from connector.platforms import PLATFORMS, Asked, Cursor, Platform, PlatformError
 from connector.platforms.moodle.replay import Replay
 from tests.connector.conftest import HASH_KEY, RECORDING, TOKEN
 
@@ -32,15 +32,15 @@ def platform(kind: str) -> Iterator[Platform]:
 
 
 def observations(platform: Platform) -> list[Observation]:
-    return [item for item in platform.observe(None) if isinstance(item, Observation)]
+    return [item for item in platform.observe(None, Asked()) if isinstance(item, Observation)]
 
 
 def test_observes_the_same_twice(platform: Platform) -> None:
-    assert list(platform.observe(None)) == list(platform.observe(None))
+    assert list(platform.observe(None, Asked())) == list(platform.observe(None, Asked()))
 
 
 def test_ends_with_a_cursor_that_starts_anew(platform: Platform) -> None:
-    last = list(platform.observe(None))[-1]
+    last = list(platform.observe(None, Asked()))[-1]
     assert isinstance(last, Cursor)
     assert last.state is None
     assert last.done == last.total > 0

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from connector import sync as module
 from connector.completion import Course, Fact, Learner, Observation
-from connector.platforms import Cursor, PlatformError
+from connector.platforms import Asked, Cursor, PlatformError
 from connector.platforms.moodle import platform as moodle_module
 from connector.platforms.moodle.platform import Moodle
 from connector.platforms.moodle.replay import Replay
@@ -65,7 +65,7 @@ class Said:
     def __init__(self, *items: Observation | Cursor) -> None:
         self.items = items
 
-    def observe(self, cursor: Cursor | None) -> Iterator[Observation | Cursor]:
+    def observe(self, cursor: Cursor | None, asked: Asked) -> Iterator[Observation | Cursor]:
         yield from self.items
 
 
@@ -230,7 +230,7 @@ def test_failure_before_the_first_answer_is_kept_too(engine: Engine, replay: Rep
 
 def test_failure_of_ours_names_nobody(engine: Engine) -> None:
     class Broken(Said):
-        def observe(self, cursor: Cursor | None) -> Iterator[Observation | Cursor]:
+        def observe(self, cursor: Cursor | None, asked: Asked) -> Iterator[Observation | Cursor]:
             raise KeyError("teacher001@school.example.test")
 
     with pytest.raises(KeyError):

@@ -7,7 +7,7 @@ the enrolment is suspended or over, or the account lacks a capability.
 """
 
 import html
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cached_property
@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 
 from connector.completion import Course, Fact, Learner, Observation
-from connector.platforms import Cursor, PlatformError
+from connector.platforms import Asked, Cursor, PlatformError
 from connector.platforms.moodle.client import CALLS_AT_ONCE, Client, MoodleError
 from mappings.people import hash_national_id
 
@@ -58,10 +58,10 @@ class Moodle:
             )
         return str(info["siteurl"]).rstrip("/")
 
-    def observe(self, cursor: Cursor | None) -> Iterator[Observation | Cursor]:
+    def observe(self, cursor: Cursor | None, asked: Asked) -> Iterator[Observation | Cursor]:
         """Learners by ascending user id, a cursor after each hundred; resumes after the last one read."""
         after = int(cursor.state) if cursor and cursor.state else 0
-        courses = self._courses()
+        courses = self._courses(asked.courses)
         learners = self._learners(courses)
         waiting = [user for user in sorted(learners) if user > after]
         seen = _Seen()
@@ -78,10 +78,12 @@ class Moodle:
         if not waiting:
             yield Cursor(None, done, len(learners))
 
-    def _courses(self) -> dict[int, Mapping[str, Any]]:
+    def _courses(self, wanted: Collection[str]) -> dict[int, Mapping[str, Any]]:
         """Courses that track completion, by id. Ones that the account may not see are left out by Moodle."""
         rows = self._client.call("core_course_get_courses_by_field")["courses"]
-        tracked = {int(row["id"]): row for row in rows if row.get("enablecompletion")}
+        tracked = {
+            int(row["id"]): row for row in rows if row.get("enablecompletion") and _is_wanted(row, wanted)
+        }
         tracked.pop(SITE_COURSE, None)
         return dict(sorted(tracked.items()))
 
@@ -198,6 +200,11 @@ def _facts(course: Course, learner: Learner, row: Mapping[str, Any]) -> Iterator
     # Without criteria a course cannot be completed: its "false" says nothing.
     if row.get("completionhascriteria"):
         yield Observation(course, learner, Fact.NOT_COMPLETED)
+
+
+def _is_wanted(row: Mapping[str, Any], wanted: Collection[str]) -> bool:
+    names = {str(row.get(name) or "") for name in ("id", "shortname", "idnumber")}
+    return not wanted or not names.isdisjoint(wanted)
 
 
 class _Seen:
