@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Engine
 
-from connector.platforms import PLATFORMS, Platform
+from connector.platforms import PLATFORMS, Platform, Reading
 from connector.settings import Settings, SettingsError
 from connector.sync import SyncReport, sync
 from lrs.clock import Clock
@@ -20,7 +20,8 @@ def open_platform(settings: Settings, name: str) -> Platform:
         raise SettingsError(f"platform {name!r} is not in the settings (known: {known})")
     chosen = settings.platforms[name]
     token = settings.platform_token(name)
-    return PLATFORMS[chosen.kind](url=chosen.url, token=token, hash_key=settings.secret("national-id"))
+    key = settings.secret("national-id")
+    return PLATFORMS[chosen.kind](url=chosen.url, token=token, hash_key=key, reading=Reading())
 
 
 def sync_platform(

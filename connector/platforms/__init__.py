@@ -111,14 +111,24 @@ class Platform(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a platform is to be read: the most calls in flight, and what is read beyond courses."""
+
+    calls_at_once: int = 4
+    grades: bool = True
+    activities: bool = False
+    badges: bool = False
+
+
 class Factory(Protocol):
     """Opens a platform; reads nothing from it yet."""
 
-    def __call__(self, *, url: str, token: str, hash_key: bytes) -> Platform:
+    def __call__(self, *, url: str, token: str, hash_key: bytes, reading: Reading) -> Platform:
         """`hash_key` is the key that national ids are hashed with before they go any further."""
 
 
-def _moodle(*, url: str, token: str, hash_key: bytes) -> Platform:
+def _moodle(*, url: str, token: str, hash_key: bytes, reading: Reading) -> Platform:  # noqa: ARG001
     # Loaded when it is asked for: a site without Moodle needs none of it.
     from connector.platforms.moodle.client import Client
     from connector.platforms.moodle.platform import Moodle

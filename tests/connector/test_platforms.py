@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from connector.completion import Fact, Observation
-from connector.platforms import PLATFORMS, Asked, Cursor, Platform, PlatformError
+from connector.platforms import PLATFORMS, Asked, Cursor, Platform, PlatformError, Reading
 from connector.platforms.moodle.replay import Replay
 from tests.connector.conftest import HASH_KEY, RECORDING, TOKEN
 
@@ -17,7 +17,7 @@ RECORDED = {"moodle": lambda: Replay(RECORDING, TOKEN)}
 @contextmanager
 def recorded(kind: str, token: str = TOKEN) -> Iterator[Platform]:
     with RECORDED[kind]() as site:
-        yield PLATFORMS[kind](url=site.url, token=token, hash_key=HASH_KEY)
+        yield PLATFORMS[kind](url=site.url, token=token, hash_key=HASH_KEY, reading=Reading())
 
 
 @pytest.fixture(params=sorted(PLATFORMS))
