@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
-from connector.platforms import PLATFORMS, PlatformError
+from connector.platforms import PLATFORMS, PlatformError, Reading
 from connector.platforms.moodle.replay import Replay
 from connector.sync import sync
 from tests.mappings.world import NOW
@@ -61,9 +61,9 @@ def test_aggregates_of_an_empty_database(engine: Engine) -> None:
 
 def test_status_after_a_sync_and_a_failed_one(engine: Engine) -> None:
     with Replay(RECORDING, "token") as replay:
-        moodle = PLATFORMS["moodle"](url=replay.url, token="token", hash_key=b"key")
+        moodle = PLATFORMS["moodle"](url=replay.url, token="token", hash_key=b"key", reading=Reading())
         sync(engine, moodle, name="site", kind="moodle", now=NOW)
-        refused = PLATFORMS["moodle"](url=replay.url, token="wrong", hash_key=b"key")
+        refused = PLATFORMS["moodle"](url=replay.url, token="wrong", hash_key=b"key", reading=Reading())
         with pytest.raises(PlatformError):
             sync(engine, refused, name="site", kind="moodle", now=NOW)
     status = web(engine).get("/api/v1/status").json()
