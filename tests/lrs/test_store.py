@@ -1,6 +1,7 @@
 """What is kept of statements, on both databases."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import orjson
@@ -167,3 +168,23 @@ def test_many_at_once(engine: Engine) -> None:
         assert len(conn.execute(select(activity.c.id)).all()) == 300
         # The authority is an agent too.
         assert len(conn.execute(select(agent.c.id)).all()) == 35_001
+
+
+def test_a_plan_kept_since_the_store_was_empty_uses_indexes(engine: Engine) -> None:
+    """PostgreSQL keeps the plan of a command that comes again; SQLite plans by rules, not by sizes."""
+    if engine.dialect.name != "postgresql":
+        pytest.skip("only PostgreSQL plans by the sizes of tables")
+    with engine.connect() as conn:
+        for _ in range(20):
+            store.insert(conn, [ready(simple()) for _ in range(16)], utc_now)
+            conn.commit()
+        driver: Any = conn.connection.driver_connection
+        kept = (
+            "select name from pg_prepared_statements where generic_plans > 0 and starts_with(statement, %s)"
+        )
+        ((name,),) = driver.execute(kept, ["select 0, null"]).fetchall()
+        ids = ", ".join(f"'{uuid4()}'" for _ in range(16))
+        plan = driver.execute(f"explain execute {name}(array[{ids}])").fetchall()
+    assert "Index" in str(plan)
+    assert "Seq Scan on statement" not in str(plan)
+    assert "Seq Scan on evidence" not in str(plan)
