@@ -67,6 +67,7 @@ class get_totals extends external_api {
      * @return array
      */
     public static function execute(array $courseids = [], array $include = []): array {
+        global $CFG;
         $params = self::validate_parameters(
             self::execute_parameters(),
             ['courseids' => $courseids, 'include' => $include]
@@ -76,7 +77,11 @@ class get_totals extends external_api {
         require_capability('local/thaksa:read', $context);
         $now = time();
         $activities = !empty($params['include']['activities']);
-        return ['now' => $now, 'courses' => totals::of(new courses($params['courseids']), $activities)];
+        return [
+            'siteurl' => $CFG->wwwroot,
+            'now' => $now,
+            'courses' => totals::of(new courses($params['courseids']), $activities),
+        ];
     }
 
     /**
@@ -87,6 +92,7 @@ class get_totals extends external_api {
     public static function execute_returns(): external_single_structure {
         $sum = 'the sum of ((user id * time) modulo 2147483647), with ';
         return new external_single_structure([
+            'siteurl' => new external_value(PARAM_RAW, 'the address of this site, as site info tells it'),
             'now' => new external_value(PARAM_INT, 'the clock of this site (seconds)'),
             'courses' => new external_multiple_structure(new external_single_structure([
                 'courseid' => new external_value(PARAM_INT, 'course id'),

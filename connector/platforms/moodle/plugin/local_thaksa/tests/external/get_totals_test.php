@@ -56,6 +56,11 @@ final class get_totals_test extends course_testcase {
         $this->assertSame($before[0]['enrolmentsum'], $after[0]['enrolmentsum']);
     }
 
+    public function test_the_site_is_named(): void {
+        global $CFG;
+        $this->assertSame($CFG->wwwroot, $this->answer(get_totals::class)['siteurl']);
+    }
+
     public function test_the_capability_is_needed(): void {
         $this->setUser($this->getDataGenerator()->create_user());
         $this->expectException(\required_capability_exception::class);
