@@ -32,6 +32,8 @@ platform = Table(
     Column("cursor", Text),
     # The moment of the pass that is not at its end yet: who goes on with it writes the same statements.
     Column("pass_started_at", BigInteger),
+    # What was stored before this moment has been compared with what the platform says; null: no pass ended.
+    Column("compared_until", BigInteger),
     # Failed runs since the last good one, and until when the schedule leaves it alone because of them.
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("paused_until", BigInteger),
@@ -68,7 +70,23 @@ enrolment = Table(
     Column("first_seen_at", BigInteger, nullable=False),
     # Since when the platform shows it no longer; null: it is shown.
     Column("unseen_since", BigInteger),
+    # Since when the platform says that the course is not completed; null: it says no such thing.
+    Column("not_completed_since", BigInteger),
     Index("ix_enrolment_platform_id_account_name", "platform_id", "account_name"),
+)
+
+# What the platform says is not completed while the store holds completions of it: they are voided when the
+# pass is at its end, if they are not too many.
+take_back = Table(
+    "take_back",
+    metadata,
+    Column("platform_id", Serial, ForeignKey("platform.id"), primary_key=True, autoincrement=False),
+    Column("account_name", Text, primary_key=True),
+    # The course's, or that of a part of it.
+    Column("activity_iri", Text, primary_key=True),
+    # The course's external id.
+    Column("course_id", Text, nullable=False),
+    Column("is_part", Boolean, nullable=False),
 )
 
 sync_run = Table(
