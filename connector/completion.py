@@ -55,6 +55,7 @@ class Fact(StrEnum):
     COMPLETED = "completed"
     NOT_COMPLETED = "not_completed"
     # The platform shows the learner there no longer: from now on nothing is known, and nothing is taken back.
+    # Of the course and the learner only the numbers are told then: names may be empty.
     UNSEEN = "unseen"
 
 

@@ -3,7 +3,7 @@
 Another platform is one more folder beside `moodle/`, one line in `PLATFORMS`, and recorded answers
 that pass the conformance tests (`tests/connector/test_platforms.py`).
 
-Errors: PlatformError, with the platforms' own subclasses below it (moodle.client.MoodleError).
+Errors: PlatformError, with the platforms' own subclasses below it (moodle.errors.MoodleError).
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -30,11 +30,19 @@ class Cursor:
     """A safe place to resume; what was yielded before it is stored in the same transaction.
 
     `state` is the platform's own text, None for "from the start"; `done` of `total` learners are read.
+    `at_end`: the pass is over, and `state` is what the next one begins with (a moment, say, since which it
+    asks for changes).
     """
 
     state: str | None
     done: int = 0
     total: int = 0
+    at_end: bool = False
+
+    @property
+    def ends_pass(self) -> bool:
+        """Whether everything has been said: what follows is another pass."""
+        return self.at_end or self.state is None
 
 
 class State(NamedTuple):
