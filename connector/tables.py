@@ -37,6 +37,8 @@ platform = Table(
     # Failed runs since the last good one, and until when the schedule leaves it alone because of them.
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("paused_until", BigInteger),
+    # When the schedule means to sync it next; in the past: no schedule is running, or a sync is.
+    Column("next_run_at", BigInteger),
 )
 
 platform_course = Table(
