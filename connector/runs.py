@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Engine
 
-from connector.platforms import PLATFORMS, Platform, Reading
+from connector.platforms import PLATFORMS, Platform
 from connector.settings import Settings, SettingsError
 from connector.sync import SyncReport, sync
 from lrs.clock import Clock
@@ -21,7 +21,7 @@ def open_platform(settings: Settings, name: str) -> Platform:
     chosen = settings.platforms[name]
     token = settings.platform_token(name)
     key = settings.secret("national-id")
-    return PLATFORMS[chosen.kind](url=chosen.url, token=token, hash_key=key, reading=Reading())
+    return PLATFORMS[chosen.kind](url=chosen.url, token=token, hash_key=key, reading=chosen.reading)
 
 
 def sync_platform(

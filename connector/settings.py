@@ -1,39 +1,36 @@
 """Settings: read once, frozen, every name documented in docs/settings.md (a test says so).
 
 Sources, later ones win: defaults, `thaksa.toml` in the data folder, `THAKSA_*` variables. Secrets are
-files under `secrets/` in the data folder, made at the first start, and are never settings.
+files under `secrets/` in the data folder, or what a platform's settings name, and never settings themselves.
 
-    SettingsError   an unknown name, a wrong value, an unreadable file: says which and what to do
+    SettingsError   an unknown name, a wrong value, an unreadable file: a line for each, with what to do
 """
 
 import hmac
 import os
 import secrets
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from connector.settings_errors import PREFIX, Problem, SettingsError, Sources, problems_of, told
+from connector.settings_platform import (
+    PlatformName,
+    PlatformSettings,
+    mistakes_between,
+    read_token,
+    token_variables,
+)
+from connector.timetable import Timetable
+from connector.toml_file import Place, TomlFile, read_toml
 from lrs.json_input import MOST_DEPTH
 
-PREFIX = "THAKSA_"
+__all__ = ["FILE", "PlatformSettings", "Settings", "SettingsError", "load", "write_secret"]
+
 FILE = "thaksa.toml"
-
-
-class SettingsError(Exception):
-    """A setting that cannot be used; the message is one line for the operator."""
-
-
-class PlatformSettings(BaseModel):
-    """One course platform that is synchronised. Its token is the file `secrets/NAME.token`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    kind: Literal["moodle"]
-    url: str = Field(pattern=r"^https?://\S+$")
 
 
 class Settings(BaseModel):
@@ -42,7 +39,8 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     data: Path = Path("data")
-    database_url: str = ""
+    # It may hold a password.
+    database_url: str = Field(default="", repr=False)
     attachments: str = ""
     attachment_mebibytes: int = Field(default=100, ge=1)
     attachments_per_request: int = Field(default=100, ge=1)
@@ -53,9 +51,11 @@ class Settings(BaseModel):
     port: int = Field(default=8000, ge=0, le=65535)
     xapi_version: Literal["1.0.3", "2.0.0"] = "2.0.0"
     xapi_default_version: Literal["1.0.3", "2.0.0"] | None = None
-    sync_minutes: int = Field(default=60, ge=1)
+    sync_minutes: int = Field(default=15, ge=1)
+    read_all_minutes: int = Field(default=360, ge=1)
+    refresh_seconds: int = Field(default=5, ge=1)
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
-    platforms: Mapping[str, PlatformSettings] = Field(default_factory=dict)
+    platforms: Mapping[PlatformName, PlatformSettings] = Field(default_factory=dict)
 
     @field_validator("host")
     @classmethod
@@ -81,14 +81,23 @@ class Settings(BaseModel):
         return hmac.digest(self._root_secret(), purpose.encode(), "sha256")
 
     def platform_token(self, name: str) -> str:
-        """The web service token of a platform, from its secret file."""
-        path = self.data / "secrets" / f"{name}.token"
-        try:
-            return path.read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise SettingsError(
-                f"platform {name!r}: put its web service token into {path} ({error.strerror})"
-            ) from None
+        """The web service token of a platform of the settings."""
+        return read_token(self.platforms[name], name, self.data)
+
+    def timetable(self, name: str) -> Timetable:
+        """When a platform of the settings is synced."""
+        return self.platforms[name].timetable(self.sync_minutes, self.read_all_minutes)
+
+    def check_tokens(self) -> None:
+        """Raises SettingsError that names every platform whose token is not there."""
+        wrong = []
+        for name in sorted(self.platforms):
+            try:
+                self.platform_token(name)
+            except SettingsError as error:
+                wrong.append(str(error))
+        if wrong:
+            raise SettingsError("\n".join(wrong))
 
     def _root_secret(self) -> bytes:
         path = self.data / "secrets" / "thaksa.key"
@@ -99,13 +108,22 @@ class Settings(BaseModel):
 
 def load(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
     """Reads the settings; `overrides` (from the command line) win, those that are None are ignored."""
-    given = {name: value for name, value in overrides.items() if value is not None}
-    variables = _from_environment(os.environ if environ is None else environ) | given
-    data = Path(variables.get("data", Settings.model_fields["data"].default))
+    options = {name: value for name, value in overrides.items() if value is not None}
+    found = _from_environment(os.environ if environ is None else environ)
+    data = Path(options.get("data", found.get("data", Settings.model_fields["data"].default)))
+    file = _read(data / FILE)
+    variables = _without_tokens(found, file)
+    problems = _mistakes_of(file, variables)
+    given = {name: value for name, value in variables.items() if name != "platforms"} | options
     try:
-        return Settings(**(_from_file(data / FILE) | variables | {"data": data}))
+        settings = Settings.model_validate(dict(file.values) | given | {"data": data})
     except ValidationError as error:
-        raise SettingsError(_one_line(error)) from None
+        problems += problems_of(error, _known_at)
+    if problems:
+        # Wherever the folder's name comes from, no mistake is about that.
+        sources = Sources(options.keys() - {"data"}, variables.keys() - {"data"}, file)
+        raise SettingsError(told(problems, sources))
+    return settings
 
 
 def write_secret(path: Path, text: str) -> None:
@@ -116,34 +134,39 @@ def write_secret(path: Path, text: str) -> None:
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
-    found = {name: value for name, value in environ.items() if name.startswith(PREFIX)}
-    known = Settings.model_fields.keys() - {"platforms"}
-    for name in found:
-        if name.removeprefix(PREFIX).lower() not in known:
-            raise SettingsError(f"unknown setting {name}: the names are in docs/settings.md")
-    return {name.removeprefix(PREFIX).lower(): value for name, value in found.items()}
+    return {
+        name.removeprefix(PREFIX).lower(): value for name, value in environ.items() if name.startswith(PREFIX)
+    }
 
 
-def _from_file(path: Path) -> dict[str, Any]:
-    if not path.exists():
-        return {}
+def _read(path: Path) -> TomlFile:
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return read_toml(path)
+    except (OSError, ValueError) as error:
         raise SettingsError(f"{path} cannot be read: {error}") from None
-    if "data" in values:
-        raise SettingsError(
-            f"{path}: 'data' is the folder this file stands in; set it with --data or THAKSA_DATA"
+
+
+def _without_tokens(variables: Mapping[str, Any], file: TomlFile) -> dict[str, Any]:
+    """A variable that a platform's `token_env` names is no setting, whatever its name."""
+    tokens = _from_environment(dict.fromkeys(token_variables(file.values.get("platforms")), ""))
+    return {name: value for name, value in variables.items() if name not in tokens}
+
+
+def _mistakes_of(file: TomlFile, variables: Collection[str]) -> list[Problem]:
+    """What the models cannot see."""
+    found = list(mistakes_between(file.values.get("platforms")))
+    if "data" in file.values:
+        found.append(
+            Problem(("data",), "is the folder this file stands in: set it with --data or THAKSA_DATA")
         )
-    return values
+    if "platforms" in variables:
+        found.append(Problem(("platforms",), f"belongs into {file.path}"))
+    return found
 
 
-def _one_line(error: ValidationError) -> str:
-    first = error.errors()[0]
-    name = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        return f"unknown setting {name}: the names are in docs/settings.md"
-    return f"setting {name}: {first['msg'].removeprefix('Value error, ')}"
+def _known_at(place: Place) -> Collection[str]:
+    """The names of settings beside this one."""
+    return Settings.model_fields if len(place) == 1 else PlatformSettings.model_fields
 
 
 def _is_loopback(host: str) -> bool:
