@@ -136,12 +136,12 @@ class Factory(Protocol):
         """`hash_key` is the key that national ids are hashed with before they go any further."""
 
 
-def _moodle(*, url: str, token: str, hash_key: bytes, reading: Reading) -> Platform:  # noqa: ARG001
+def _moodle(*, url: str, token: str, hash_key: bytes, reading: Reading) -> Platform:
     # Loaded when it is asked for: a site without Moodle needs none of it.
     from connector.platforms.moodle.client import Client
     from connector.platforms.moodle.platform import Moodle
 
-    return Moodle(Client(url, token), hash_key)
+    return Moodle(Client(url, token, calls_at_once=reading.calls_at_once), hash_key, reading)
 
 
 PLATFORMS: Mapping[str, Factory] = {"moodle": _moodle}

@@ -1,5 +1,6 @@
 """A recorded Moodle site, and a client of it that does not wait between attempts."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,11 @@ from connector.platforms.moodle.replay import Replay
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "moodle"
 RECORDING = FIXTURES / "site-1.jsonl.gz"
-ERRORS = FIXTURES / "errors"
+ERRORS = {
+    (one["function"], one["case"]): one
+    for one in map(json.loads, (FIXTURES / "errors.jsonl").read_text(encoding="utf-8").splitlines())
+}
+"""Every error that was recorded, by function and case: {"status", "body"}, the body as text."""
 TOKEN = "d0d0cafe" * 4
 HASH_KEY = b"a key for tests"
 

@@ -9,7 +9,8 @@ import pytest
 
 from connector.completion import Fact, Observation
 from connector.platforms import Asked, Cursor, PlatformError
-from connector.platforms.moodle import platform as module
+from connector.platforms.moodle import learners as learners_module
+from connector.platforms.moodle import sweep as module
 from connector.platforms.moodle.client import Client
 from connector.platforms.moodle.platform import Moodle
 from connector.platforms.moodle.replay import Replay
@@ -35,8 +36,8 @@ def facts(said: list[Observation], user: int, course: int) -> list[Fact]:
     ]
 
 
-def recorded_error(name: str) -> Any:
-    return json.loads((ERRORS / name).read_text())
+def recorded_error(function: str, case: str) -> Any:
+    return json.loads(ERRORS[function, case]["body"])
 
 
 def change_course(replay: Replay, user: int, course: int, **changes: object) -> None:
@@ -124,7 +125,7 @@ def test_order_does_not_depend_on_the_order_of_answers(
 def test_pages_and_resuming(moodle: Moodle, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = observed(moodle)
     monkeypatch.setattr(module, "LEARNERS_A_PAGE", 25)
-    monkeypatch.setattr(module, "USERS_A_CALL", 10)
+    monkeypatch.setattr(learners_module, "USERS_A_CALL", 10)
     items = list(moodle.observe(None, Asked()))
     cursors = [item for item in items if isinstance(item, Cursor)]
     assert [(one.done, one.total) for one in cursors] == [(25, 60), (50, 60), (60, 60)]
@@ -163,13 +164,13 @@ def test_null_is_not_observable(replay: Replay, moodle: Moodle) -> None:
 
 
 def test_refused_course_is_named(replay: Replay, moodle: Moodle) -> None:
-    replay.put(ENROLLED, {"courseid": 4}, recorded_error("nopermissions.json"))
+    replay.put(ENROLLED, {"courseid": 4}, recorded_error(ENROLLED, "missing_cap_enrolreview_onlyactive"))
     with pytest.raises(PlatformError, match="course 4, DL103"):
         observed(moodle)
 
 
 def test_closed_course_is_skipped_only_if_hidden(replay: Replay, moodle: Moodle) -> None:
-    closed = recorded_error("errorcoursecontextnotvalid.json")
+    closed = recorded_error(ENROLLED, "missing_capabilities")
     replay.put(ENROLLED, {"courseid": 9}, closed)
     assert len(observed(moodle)) > 135
     replay.put(ENROLLED, {"courseid": 2}, closed)
@@ -200,9 +201,9 @@ def test_blindness_is_not_taken_for_an_empty_site(replay: Replay, moodle: Moodle
 def test_replay_answers_strangers_as_moodle_does(replay: Replay, client: Client) -> None:
     with pytest.raises(PlatformError, match="token is not valid"):
         Client(replay.url, "another").call("core_webservice_get_site_info")
-    with pytest.raises(PlatformError, match="invalidrecord"):
+    with pytest.raises(PlatformError, match="knows no function core_no_such_function"):
         client.call("core_no_such_function")
-    with pytest.raises(PlatformError, match="invalidrecord"):
+    with pytest.raises(PlatformError, match="no course or record any more"):
         client.call(ENROLLED, courseid=999999)
     replay.maintenance = True
     with pytest.raises(PlatformError, match="maintenance"):
