@@ -7,13 +7,12 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
-from sqlalchemy import Engine
 
-from connector import cli_credentials, console
+from connector import cli_credentials, cli_sync
 from connector.command import ERR, OUT, Data, ready_engine
 from connector.imports import ImportFileError, Refusal, read_roster, read_units
 from connector.platforms import PlatformError
-from connector.settings import Settings, SettingsError, load
+from connector.settings import SettingsError, load
 from lrs.clock import utc_now
 from lrs.database import OPERATIONAL_ERRORS
 from lrs.errors import LrsError
@@ -31,6 +30,7 @@ imports = typer.Typer(
 )
 app.add_typer(imports, name="import")
 app.add_typer(cli_credentials.app, name="credential")
+app.command("sync")(cli_sync.sync)
 
 Port = Annotated[int | None, typer.Option(help="Port on loopback; 0 takes a free one.", min=0, max=65535)]
 ImportFile = Annotated[Path, typer.Argument(metavar="FILE", help="CSV, UTF-8.")]
@@ -77,27 +77,9 @@ def demo(
         settings = prepare_folder(settings, replay)
         engine = ready_engine(settings)
         import_sample(engine, settings, utc_now())
-        _sync(settings, engine, NAME)
+        cli_sync.sync_with_progress(settings, engine, NAME)
         engine.dispose()
         run(settings, bound, lambda: OUT.print(f"Thaksa is ready: open [bold]{address(bound)}[/bold]"))
-
-
-@app.command()
-def sync(
-    name: Annotated[str | None, typer.Argument(help="A platform of the settings; all when left out.")] = None,
-    accept_shrink: Annotated[
-        bool, typer.Option("--accept-shrink", help="Let this sync take back unusually many completions.")
-    ] = False,
-    data: Data = None,
-) -> None:
-    """Sync completions from the platforms of the settings."""
-    settings = load(data=data)
-    names = [name] if name else sorted(settings.platforms)
-    if not names:
-        raise SettingsError(f"no platform is set: add [platforms.NAME] to {settings.data / 'thaksa.toml'}")
-    engine = ready_engine(settings)
-    for each in names:
-        _sync(settings, engine, each, accept_shrink)
 
 
 @app.command()
@@ -177,18 +159,6 @@ def import_mappings(
         load_mappings(conn, mapping_file, utc_now(), "thaksa import")
         run(conn, utc_now())
     OUT.print(f"{file.name}: mappings loaded.")
-
-
-def _sync(settings: Settings, engine: Engine, name: str, accept_shrink: bool = False) -> None:
-    from connector.runs import sync_platform
-
-    with console.progress(ERR) as progress:
-        report = sync_platform(settings, engine, name, utc_now, progress, accept_shrink=accept_shrink)
-    OUT.print(
-        f"{name}: {report.courses} courses, {report.learners} learners, {report.completions} completions; "
-        f"{report.written} statements written, {report.voided} voided.",
-        highlight=False,
-    )
 
 
 def _report(report: ImportReport, unreadable: Sequence[Refusal]) -> None:

@@ -9,7 +9,7 @@ Errors: AlreadyRunning (a PlatformError).
 import fcntl
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -21,6 +21,7 @@ from lrs.database import DRIVER_ERRORS
 StillOurs = Callable[[], bool]
 """Asks whether the lock is still held: a database server that was restarted has forgotten it."""
 
+_LET_GO = text("select pg_advisory_unlock(:key)")
 _TRY = text("select pg_try_advisory_lock(:key)")
 
 
@@ -46,7 +47,12 @@ def _held_session(engine: Engine, name: str) -> Iterator[StillOurs]:
         conn.detach()
         if not conn.execute(_TRY, {"key": _key(name)}).scalar_one():
             raise AlreadyRunning(name)
-        yield lambda: _answers(conn)
+        try:
+            yield lambda: _answers(conn)
+        finally:
+            # Told, because a server that is not asked lets go a moment after the session ended.
+            with suppress(*DRIVER_ERRORS):
+                conn.execute(_LET_GO, {"key": _key(name)})
 
 
 @contextmanager

@@ -1,16 +1,16 @@
 """What an operator or the schedule sets going: a sync of one platform, and the refresh after it."""
 
-from collections.abc import Callable
+from collections.abc import Collection
 
 from sqlalchemy import Engine
 
 from connector.platforms import PLATFORMS, Platform
+from connector.preview import Preview, preview
 from connector.settings import Settings, SettingsError
-from connector.sync import SyncReport, sync
+from connector.sync import Options, Progress, sync
+from connector.sync_store import SyncReport
 from lrs.clock import Clock
 from mappings.progress import refresh
-
-Progress = Callable[[str, int, int], None]
 
 
 def open_platform(settings: Settings, name: str) -> Platform:
@@ -31,23 +31,58 @@ def sync_platform(
     clock: Clock,
     progress: Progress | None = None,
     *,
+    only: Collection[str] = (),
+    full: bool = False,
     accept_shrink: bool = False,
 ) -> SyncReport:
     """Syncs one platform and recomputes the learners it touched.
 
-    `accept_shrink`: an operator has seen that many completions will be taken back, and it is right.
+    `only`, `full` and `accept_shrink` as in `connector.sync.Options`.
     """
     platform = open_platform(settings, name)
-    report = sync(
-        engine,
-        platform,
-        name=name,
-        kind=settings.platforms[name].kind,
-        now=clock(),
-        clock=clock,
-        progress=progress,
-        allow_shrink=accept_shrink,
+    try:
+        return sync(
+            engine,
+            platform,
+            name=name,
+            kind=settings.platforms[name].kind,
+            now=clock(),
+            clock=clock,
+            progress=progress,
+            options=_options(settings, name, only, full, accept_shrink),
+        )
+    finally:
+        # After a failure too: what was read before it counts.
+        with engine.begin() as conn:
+            refresh(conn, clock())
+
+
+def preview_platform(
+    settings: Settings,
+    engine: Engine,
+    name: str,
+    clock: Clock,
+    progress: Progress | None = None,
+    *,
+    only: Collection[str] = (),
+    full: bool = False,
+    accept_shrink: bool = False,
+) -> Preview:
+    """What `sync_platform` would do now; writes nothing."""
+    options = _options(settings, name, only, full, accept_shrink)
+    platform = open_platform(settings, name)
+    return preview(engine, platform, name=name, now=clock(), options=options, progress=progress)
+
+
+def _options(
+    settings: Settings, name: str, only: Collection[str], full: bool, accept_shrink: bool
+) -> Options:
+    chosen = settings.platforms[name]
+    return Options(
+        courses=frozenset(chosen.courses),
+        only=frozenset(only),
+        full=full,
+        accept_shrink=accept_shrink,
+        shrink_share=chosen.shrink_share,
+        shrink_at_least=chosen.shrink_at_least,
     )
-    with engine.begin() as conn:
-        refresh(conn, clock())
-    return report

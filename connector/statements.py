@@ -1,8 +1,8 @@
 """Observations as xAPI 1.0.3 statements. Pure, and deterministic: the same fact has the same id.
 
-A statement's id is a UUIDv5 over (home page, kind, course id, account, occurrence): no time, grade or
-title is in it, so that a fact written twice is one statement. No name, e-mail or national id is in a
-statement: the actor is the platform's account.
+A statement's id is a UUIDv5 over (home page, kind, course id, account, occurrence), with the part's own id
+after the course's where it is about a part: no time, grade or title is in it, so that a fact written twice is
+one statement. No name, e-mail or national id is in a statement: the actor is the platform's account.
 """
 
 import json
@@ -13,10 +13,13 @@ from typing import Any
 
 import tincan
 
-from connector.completion import Course, Fact, Learner, Observation
+from connector.completion import Course, Fact, Learner, Observation, Part
 from mappings.vocabulary import (
+    ACHIEVED,
+    BADGE,
     COMPLETED,
     COURSE_TYPES,
+    LMS,
     OURS,
     PROGRESS_EXTENSION,
     PROGRESSED,
@@ -33,25 +36,38 @@ VERBS: Mapping[Fact, str] = {
     Fact.IN_PROGRESS: PROGRESSED,
     Fact.COMPLETED: COMPLETED,
 }
-"""The verb of each fact that is a statement; NOT_COMPLETED is none: it takes statements back."""
+"""The verb of each fact that is a statement. NOT_COMPLETED takes statements back, UNSEEN says nothing."""
 
 
-def statement_id(fact: Fact, course: Course, learner: Learner, occurrence: int) -> str:
+def verb_of(observation: Observation) -> str:
+    """The verb that says it: a badge is achieved."""
+    part = observation.part
+    return ACHIEVED if part and part.activity_type == BADGE else VERBS[observation.fact]
+
+
+def statement_id(
+    fact: Fact, course: Course, learner: Learner, occurrence: int, part: Part | None = None
+) -> str:
     """The id of the `occurrence`-th (from 1) statement of a fact."""
-    return _uuid(course.home_page, fact.value, course.external_id, learner.account_name, occurrence)
+    if part is None:
+        return _uuid(course.home_page, fact.value, course.external_id, learner.account_name, occurrence)
+    # Activities and badges are numbered each by themselves.
+    kind = "achieved" if part.activity_type == BADGE else fact.value
+    within = course.external_id, part.external_id
+    return _uuid(course.home_page, kind, *within, learner.account_name, occurrence)
 
 
 def build(observation: Observation, *, occurrence: int, platform: str, now: datetime) -> dict[str, Any]:
     """The statement of a fact; `now` is its time where the platform tells none."""
-    course, learner = observation.course, observation.learner
+    course, learner, part = observation.course, observation.learner, observation.part
     return _document(
         tincan.Statement(
-            id=statement_id(observation.fact, course, learner, occurrence),
+            id=statement_id(observation.fact, course, learner, occurrence, part),
             actor=_account(learner.home_page, learner.account_name),
-            verb=_verb(VERBS[observation.fact]),
-            object=_activity(course),
+            verb=_verb(verb_of(observation)),
+            object=_part(course, part) if part else _course(course),
             result=_result(observation),
-            context=tincan.Context(platform=platform),
+            context=_context(observation, platform),
             timestamp=observation.at or now,
         )
     )
@@ -88,10 +104,27 @@ def _verb(iri: str) -> tincan.Verb:
     return tincan.Verb(id=iri, display=tincan.LanguageMap({"en": iri.rpartition("/")[2]}))
 
 
-def _activity(course: Course) -> tincan.Activity:
-    name = {course.language.replace("_", "-") or DEFAULT_LANGUAGE: course.title}
-    definition = tincan.ActivityDefinition(type=COURSE_TYPES[0], name=tincan.LanguageMap(name))
-    return tincan.Activity(id=course.activity_iri, definition=definition)
+def _course(course: Course) -> tincan.Activity:
+    return _activity(course.activity_iri, COURSE_TYPES[0], course.title, course)
+
+
+def _part(course: Course, part: Part) -> tincan.Activity:
+    return _activity(part.activity_iri, part.activity_type, part.title, course)
+
+
+def _activity(iri: str, type_: str, title: str, course: Course) -> tincan.Activity:
+    name = {course.language.replace("_", "-") or DEFAULT_LANGUAGE: title}
+    definition = tincan.ActivityDefinition(type=type_, name=tincan.LanguageMap(name))
+    return tincan.Activity(id=iri, definition=definition)
+
+
+def _context(observation: Observation, platform: str) -> tincan.Context:
+    """The site as category, as its own plugin sends it, and the course of a part as its parent."""
+    site = tincan.Activity(id=observation.course.home_page, definition=tincan.ActivityDefinition(type=LMS))
+    around = tincan.ContextActivities(category=[site])
+    if observation.part:
+        around.parent = [_course(observation.course)]
+    return tincan.Context(platform=platform, context_activities=around)
 
 
 def _result(observation: Observation) -> tincan.Result | None:

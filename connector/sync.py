@@ -1,34 +1,39 @@
 """One sync of one platform: read it, compare with the store, write the difference.
 
-The only place that moves a cursor: with the cursor, everything before it is stored in one
-transaction. When the platform fails midway, finished pages stay, the page at hand changes nothing,
-and the run is kept with the one line that says what the administrator must do.
+The only place that moves a cursor: with the cursor, everything before it is stored in one transaction. When
+the platform fails midway, finished pages stay, the page at hand changes nothing, and the run is kept with the
+one line that says what the administrator must do. Completions are taken back once all is read, if they are
+not too many. Whoever goes on with a pass that was broken off, by a failure or a kill, writes what it would
+have written.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine
 
-from connector.completion import Course, Fact, Learner, Observation
-from connector.plan import Ledger, Step, Void, plan
-from connector.platforms import Asked, Cursor, Platform, PlatformError
-from connector.sink import sync_authority, write
+from connector import sync_store, take_backs
+from connector.completion import Course, Observation
+from connector.enrolments import Remembered, remember
+from connector.locks import StillOurs, held
+from connector.page import Page, compare, pages
+from connector.plan import Step, Void
+from connector.platforms import Asked, Cursor, Platform, PlatformError, Seen
+from connector.sink import sync_authority, validated, write
 from connector.statements import build, voiding
-from connector.tables import platform as platform_table
-from connector.tables import platform_course, sync_run
-from lrs.clock import Clock, to_micros
+from connector.sync_store import Pass, SyncReport
+from connector.take_backs import Numbers, TakeBack
+from lrs.clock import Clock
 from lrs.database import read_only
-from lrs.reading import held
 from lrs.statement import Authority
-from mappings.people import AccountSeen, link_accounts, observe_accounts
+from mappings.people import link_accounts, observe_accounts
 
-SHRINK_SHARE = 0.2
-SHRINK_AT_LEAST = 50
+TAKEN_BACK_AT_ONCE = 500
 
 Progress = Callable[[str, int, int], None]
 """Called with (what is counted, how many are done, of how many)."""
@@ -36,15 +41,38 @@ Progress = Callable[[str, int, int], None]
 log = structlog.get_logger()
 
 
-@dataclass(slots=True)
-class SyncReport:
-    """What a sync saw and did: accounts, courses, completions seen; statements written and voided."""
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to sync.
 
-    learners: int = 0
-    courses: int = 0
-    completions: int = 0
-    written: int = 0
-    voided: int = 0
+    `courses`: those that the platform is read for (external ids, short names or idnumbers); empty for all.
+    `only`: read these this once, from the start, and leave the pass over all as it stands. `full`: read
+    everything again, from the start. A sync that would take back more than `shrink_share` of the platform's
+    current completions, and more than `shrink_at_least`, takes back none, unless `accept_shrink`.
+    """
+
+    courses: frozenset[str] = frozenset()
+    only: frozenset[str] = frozenset()
+    full: bool = False
+    accept_shrink: bool = False
+    shrink_share: float = 0.2
+    shrink_at_least: int = 50
+
+    def asked(self, seen: Seen) -> Asked:
+        """What the platform is asked."""
+        return Asked(seen, self.only or self.courses, self.full)
+
+    def refusal(self, name: str, waiting: Numbers, current: Numbers) -> PlatformError | None:
+        """Why so many of the current completions cannot be taken back; None where they can."""
+        for what, taken, of_all in zip(("courses", "activities"), waiting, current, strict=True):
+            most = max(self.shrink_at_least, self.shrink_share * of_all)
+            if taken > most and not self.accept_shrink:
+                return PlatformError(
+                    f"{name}: {taken} of {of_all} completions of {what} would be taken back, more than "
+                    f"{most:.0f}: none is; if that is right, sync once with --accept-shrink",
+                    permanent=True,
+                )
+        return None
 
 
 def sync(
@@ -56,30 +84,51 @@ def sync(
     now: datetime,
     clock: Clock | None = None,
     progress: Progress | None = None,
-    allow_shrink: bool = False,
+    options: Options | None = None,
 ) -> SyncReport:
     """Bring the store to what the platform says; raises PlatformError after recording it.
 
-    `now` is the sync's moment in all that it records; the clock says when statements are stored (the same
-    moment, where none is given).
-
-    `allow_shrink` lets a sync take back more completions than the guard thinks sane.
+    `now` is the sync's moment in all that it records, where it does not go on with a pass that has one; the
+    clock says when statements are stored (the same moment, where none is given). Raises AlreadyRunning, and
+    records nothing, while another sync of the platform runs.
     """
-    with engine.begin() as conn:
-        platform_id, run_id = _begin(conn, name, kind, now)
-    report = SyncReport()
-    began = time.monotonic()
-    failure: BaseException | None = None
-    try:
-        _Run(
-            engine, platform, platform_id, name, kind, now, clock or (lambda: now), report, allow_shrink
-        ).run(progress)
-    except BaseException as error:
-        failure = error
-        raise
-    finally:
-        _finish(engine, run_id, now + timedelta(seconds=time.monotonic() - began), report, failure)
-    return report
+    clock = clock or (lambda: now)
+    with held(engine, f"sync:{name}") as still_ours:
+        with engine.begin() as conn:
+            platform_id, run_id = sync_store.open_run(conn, name, kind, now)
+        ids = _Ids(name, kind, platform_id, run_id)
+        run = _Run(engine, platform, ids, clock, _Watch(now), options or Options(), progress, still_ours)
+        failure: BaseException | None = None
+        try:
+            run.run()
+        except BaseException as error:
+            failure = error
+            log.info("sync run failed", run=run_id, error=type(error).__name__)
+            raise
+        finally:
+            with engine.begin() as conn:
+                sync_store.close_run(conn, run_id, run.watch.now(), run.report, failure)
+    return run.report
+
+
+class _Ids(NamedTuple):
+    """What is synced, and by which run."""
+
+    name: str
+    kind: str
+    platform_id: int
+    run_id: int
+
+
+class _Watch:
+    """The present, counted from the moment that the caller gave."""
+
+    def __init__(self, start: datetime) -> None:
+        self.start = start
+        self._began = time.monotonic()
+
+    def now(self) -> datetime:
+        return self.start + timedelta(seconds=time.monotonic() - self._began)
 
 
 @dataclass(slots=True)
@@ -88,181 +137,148 @@ class _Run:
 
     engine: Engine
     platform: Platform
-    platform_id: int
-    name: str
-    kind: str
-    now: datetime
+    ids: _Ids
     clock: Clock
-    report: SyncReport
-    allow_shrink: bool
+    watch: _Watch
+    options: Options
+    progress: Progress | None
+    still_ours: StillOurs
+    report: SyncReport = field(default_factory=SyncReport)
     courses: set[Course] = field(default_factory=set)
     accounts: set[str] = field(default_factory=set)
-    taken_back: int = 0
 
-    def run(self, progress: Progress | None) -> None:
-        """Read everything, page by page."""
+    def run(self) -> None:
+        """Read everything, page by page; then take back."""
         home_page = self.platform.home_page
-        with self.engine.begin() as conn:
-            cursor = _resume(conn, self.platform_id, home_page)
-            self.taken_back = _voided_since_success(conn, self.platform_id)
-        with read_only(self.engine).begin() as conn:
-            ledger = Ledger(held(conn, home_page))
-        most_taken_back = max(SHRINK_AT_LEAST, SHRINK_SHARE * ledger.completions())
-        authority = sync_authority(self.name, home_page)
-        for observations, reached in _pages(self.platform.observe(cursor, Asked())):
-            steps = plan(observations, ledger)
-            self._guard(steps, most_taken_back)
-            with self.engine.begin() as conn:
-                self._store(conn, observations, steps, authority, reached)
-            ledger.follow(steps, authority.level, self.now)
-            self._count(observations, steps)
-            if progress and reached:
-                progress("learners", reached.done, reached.total)
-        with self.engine.begin() as conn:
-            # Not page by page: two accounts that show one national id may stand on two pages.
-            link_accounts(conn, self.now, f"sync:{self.name}")
+        current = self._begin(home_page)
+        authority = sync_authority(self.ids.name, home_page)
+        seen = Remembered(self.engine, self.ids.platform_id)
+        asked = self.options.asked(seen)
+        for observations, reached in pages(self.platform.observe(current.cursor, asked)):
+            self._take(observations, reached, current, authority)
+        self._end(current, authority)
 
-    def _guard(self, steps: list[Step], most: float) -> None:
-        """An account that lost a right, or a restored old backup, must not empty the store."""
-        self.taken_back += len({_pair(step) for step in steps if isinstance(step, Void) and step.takes_back})
-        if self.taken_back > most and not self.allow_shrink:
-            raise PlatformError(
-                f"{self.name}: more than {most:.0f} completions would be taken back; if that is right, "
-                "sync once with --accept-shrink",
-                permanent=True,
+    def _begin(self, home_page: str) -> Pass:
+        full, partial = self.options.full, bool(self.options.only)
+        with self.engine.begin() as conn:
+            _, begun = sync_store.find_pass(
+                conn, self.ids.name, home_page, self.watch.start, full=full, partial=partial
             )
+            sync_store.begin_pass(conn, self.ids.platform_id, home_page, begun)
+        return begun
 
-    def _store(
-        self,
-        conn: Connection,
-        observations: list[Observation],
-        steps: list[Step],
-        authority: Authority,
-        reached: Cursor | None,
+    def _take(
+        self, observations: list[Observation], reached: Cursor | None, current: Pass, authority: Authority
     ) -> None:
-        observe_accounts(conn, _accounts(observations), self.now)
-        for course in {one.course for one in observations} - self.courses:
-            _record_course(conn, course, self.now)
-        write(conn, (self._document(step, authority) for step in steps), authority, self.clock)
+        """One page: compare, and write what differs."""
+        with read_only(self.engine).begin() as conn:
+            page = compare(conn, self.ids.platform_id, observations, current.began_at)
+        documents = [self._document(step, authority, current) for step in page.steps]
+        prepared = validated(documents, authority)
+        after = self._counted(page, reached)
+        with self._writing(after) as conn:
+            observe_accounts(conn, page.accounts(), self.watch.start)
+            sync_store.record_courses(conn, page.courses() - self.courses, self.watch.start)
+            remember(conn, self.ids.platform_id, page.states, current.began_at)
+            take_backs.settle(conn, self.ids.platform_id, page.spared)
+            take_backs.wait(conn, self.ids.platform_id, page.take_back)
+            write(conn, prepared, self.clock)
+            if reached and not current.partial:
+                sync_store.move_cursor(conn, self.ids.platform_id, reached)
+        self.courses |= page.courses()
+        self.accounts |= page.names()
         if reached:
-            row = platform_table.c.id == self.platform_id
-            conn.execute(update(platform_table).where(row).values(cursor=reached.state))
+            self._tell("learners", reached.done, reached.total)
+        log.info("sync page", platform=self.ids.name, learners=after.learners, written=after.written)
 
-    def _document(self, step: Step, authority: Authority) -> dict[str, Any]:
-        if isinstance(step, Void):
-            home_page = self.platform.home_page
-            return voiding(step.held.statement_id, home_page=home_page, agent=authority.agent, now=self.now)
-        return build(step.observation, occurrence=step.occurrence, platform=self.kind, now=self.now)
-
-    def _count(self, observations: list[Observation], steps: list[Step]) -> None:
-        self.courses |= {one.course for one in observations}
-        self.accounts |= {one.learner.account_name for one in observations}
-        report = self.report
-        report.learners, report.courses = len(self.accounts), len(self.courses)
-        report.completions += sum(one.fact is Fact.COMPLETED for one in observations)
-        voided = sum(isinstance(step, Void) for step in steps)
-        report.voided += voided
-        report.written += len(steps) - voided
-        log.info("sync page", platform=self.name, learners=report.learners, written=report.written)
-
-
-def _pages(said: Iterable[Observation | Cursor]) -> Iterator[tuple[list[Observation], Cursor | None]]:
-    """What is stored together: all up to a cursor, and what follows the last one."""
-    page: list[Observation] = []
-    for item in said:
-        if isinstance(item, Cursor):
-            yield page, item
-            page = []
-        else:
-            page.append(item)
-    if page:
-        yield page, None
-
-
-def _pair(void: Void) -> tuple[str, str]:
-    return void.held.account_name, void.held.activity_iri
-
-
-def _accounts(observations: Iterable[Observation]) -> list[AccountSeen]:
-    learners: dict[str, Learner] = {one.learner.account_name: one.learner for one in observations}
-    return [
-        AccountSeen(one.home_page, one.account_name, one.display_name, one.id_hmac, one.email, one.username)
-        for one in learners.values()
-    ]
-
-
-def _begin(conn: Connection, name: str, kind: str, now: datetime) -> tuple[int, int]:
-    """The ids of the platform's row, made at its first sync, and of this run's."""
-    found = conn.execute(select(platform_table.c.id).where(platform_table.c.name == name)).scalar()
-    if found is None:
-        new = insert(platform_table).values(name=name, kind=kind, home_page="")
-        found = conn.execute(new.returning(platform_table.c.id)).scalar_one()
-    run = insert(sync_run).values(
-        platform_id=found,
-        started_at=to_micros(now),
-        learners_seen=0,
-        courses_seen=0,
-        completions_seen=0,
-        statements_written=0,
-        statements_voided=0,
-    )
-    return found, conn.execute(run.returning(sync_run.c.id)).scalar_one()
-
-
-def _resume(conn: Connection, platform_id: int, home_page: str) -> Cursor | None:
-    """Where to go on. The home page is learnt at the first sync and must not change after it."""
-    this = platform_table.c.id == platform_id
-    known, state = conn.execute(select(platform_table.c.home_page, platform_table.c.cursor).where(this)).one()
-    if not known:
-        conn.execute(update(platform_table).where(this).values(home_page=home_page))
-    elif known != home_page:
-        raise PlatformError(
-            f"the site calls itself {home_page} and was {known}: its accounts would be taken for new ones; "
-            "restore the site's address, or enter the site as a platform of another name",
-            permanent=True,
+    def _counted(self, page: Page, reached: Cursor | None) -> SyncReport:
+        """The counts, once the page is stored."""
+        before = self.report
+        voided = sum(isinstance(step, Void) for step in page.steps)
+        return SyncReport(
+            learners=len(self.accounts) + len(page.names() - self.accounts),
+            courses=len(self.courses | page.courses()),
+            completions=before.completions + page.completions(),
+            written=before.written + len(page.steps) - voided,
+            voided=before.voided + voided,
+            learners_total=reached.total if reached else before.learners_total,
         )
-    return Cursor(state) if state is not None else None
 
+    def _document(self, step: Step, authority: Authority, current: Pass) -> dict[str, Any]:
+        if isinstance(step, Void):
+            return self._voiding(step.held.statement_id, authority, current)
+        kind, moment = self.ids.kind, current.began_at
+        return build(step.observation, occurrence=step.occurrence, platform=kind, now=moment)
 
-def _voided_since_success(conn: Connection, platform_id: int) -> int:
-    """What failed runs voided since the last good one: retrying must not wear the guard down."""
-    ours, ended = sync_run.c.platform_id == platform_id, sync_run.c.finished_at.is_not(None)
-    good = select(func.max(sync_run.c.id)).where(ours, ended, sync_run.c.error.is_(None)).scalar_subquery()
-    voided = select(func.sum(sync_run.c.statements_voided))
-    return conn.execute(voided.where(ours, ended, sync_run.c.id > func.coalesce(good, 0))).scalar() or 0
+    def _voiding(self, target: str, authority: Authority, current: Pass) -> dict[str, Any]:
+        home_page = self.platform.home_page
+        return voiding(target, home_page=home_page, agent=authority.agent, now=current.began_at)
 
+    def _end(self, current: Pass, authority: Authority) -> None:
+        """All is read: link accounts, then take back what is to be taken back, unless it is too much."""
+        courses = {one.external_id for one in self.courses} if current.partial else None
+        with self._writing(self.report) as conn:
+            # Not page by page: two accounts that show one national id may stand on two pages.
+            link_accounts(conn, self.watch.start, f"sync:{self.ids.name}")
+            take_backs.wait(conn, self.ids.platform_id, self._late(conn, current, courses))
+        refusal = self._refusal(courses, authority)
+        if refusal is None:
+            while self._take_back(courses, current, authority):
+                pass
+        with self._writing(self.report) as conn:
+            sync_store.end_pass(conn, self.ids.platform_id, current)
+        if refusal:
+            raise refusal
 
-def _record_course(conn: Connection, course: Course, now: datetime) -> None:
-    row = platform_course.c
-    values = {
-        "activity_iri": course.activity_iri,
-        "shortname": course.shortname,
-        "idnumber": course.idnumber,
-        "title": course.title,
-        "last_seen_at": to_micros(now),
-    }
-    same = (row.home_page == course.home_page) & (row.external_id == course.external_id)
-    if conn.execute(update(platform_course).where(same).values(values)).rowcount == 0:
-        key = {"home_page": course.home_page, "external_id": course.external_id}
-        conn.execute(insert(platform_course).values(key | values))
+    def _late(self, conn: Connection, current: Pass, courses: Collection[str] | None) -> list[TakeBack]:
+        """What others sent since the last pass, and the platform contradicts. Before the first, each page has
+        been compared with all there was."""
+        if current.compared_until is None:
+            return []
+        home_page, until = self.platform.home_page, current.began_at
+        late = take_backs.late_pushes(conn, self.ids.platform_id, home_page, current.compared_until, until)
+        return [one for one in late if courses is None or one.course_id in courses]
 
+    def _refusal(self, courses: Collection[str] | None, authority: Authority) -> PlatformError | None:
+        """An account that lost a right, or a restored old backup, must not empty the store."""
+        with read_only(self.engine).begin() as conn:
+            waiting = take_backs.count_waiting(conn, self.ids.platform_id, courses)
+            if self.options.accept_shrink or max(waiting) <= self.options.shrink_at_least:
+                return None
+            home_page = self.platform.home_page
+            current = take_backs.current_completions(conn, home_page, authority.actor.key)
+        return self.options.refusal(self.ids.name, waiting, current)
 
-def _finish(
-    engine: Engine, run_id: int, at: datetime, report: SyncReport, error: BaseException | None
-) -> None:
-    """Close the run's row. An error that no platform made is told by its kind: its text may name people."""
-    told = str(error) if isinstance(error, PlatformError) else type(error).__name__
-    values = {
-        "finished_at": to_micros(at),
-        "learners_seen": report.learners,
-        "courses_seen": report.courses,
-        "completions_seen": report.completions,
-        "statements_written": report.written,
-        "statements_voided": report.voided,
-        "error": told if error else None,
-        "error_is_permanent": getattr(error, "permanent", False) if error else None,
-    }
-    with engine.begin() as conn:
-        conn.execute(update(sync_run).where(sync_run.c.id == run_id).values(values))
-    if error:
-        log.info("sync run failed", run=run_id, error=told)
+    def _take_back(self, courses: Collection[str] | None, current: Pass, authority: Authority) -> bool:
+        """Void some of what waits; whether there was any."""
+        with read_only(self.engine).begin() as conn:
+            some = take_backs.waiting(conn, self.ids.platform_id, courses, TAKEN_BACK_AT_ONCE)
+            targets = take_backs.current_statements(
+                conn,
+                self.ids.platform_id,
+                some,
+                home_page=self.platform.home_page,
+                before=current.began_at,
+                authority=authority.actor.key,
+            )
+        prepared = validated((self._voiding(one, authority, current) for one in targets), authority)
+        after = replace(self.report, voided=self.report.voided + len(targets))
+        if some:
+            with self._writing(after) as conn:
+                write(conn, prepared, self.clock)
+                take_backs.settle(conn, self.ids.platform_id, {one.pair for one in some})
+        return bool(some)
+
+    @contextmanager
+    def _writing(self, after: SyncReport) -> Iterator[Connection]:
+        """A transaction that leaves the run's row with these counts; refused once the lock is lost."""
+        if not self.still_ours():
+            raise PlatformError(f"{self.ids.name}: the database server was restarted; sync again")
+        with self.engine.begin() as conn:
+            yield conn
+            sync_store.show_life(conn, self.ids.run_id, self.watch.now(), after)
+        self.report = after
+
+    def _tell(self, stage: str, done: int, total: int) -> None:
+        if self.progress:
+            self.progress(stage, done, total)

@@ -1,8 +1,9 @@
 """All SQL that reads statements; the text of pages is put together in `lrs.page_sql`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
@@ -12,7 +13,7 @@ from lrs.database import Sql, run
 from lrs.page_sql import Shape, one_sql, page_sql
 from lrs.query import Query, Reader
 from lrs.store import WRITER_LOCK
-from lrs.tables import activity, agent, evidence, statement, verb
+from lrs.tables import statement
 
 # Whether no process writes statements just now.
 _IDLE = Sql(
@@ -22,6 +23,13 @@ _IDLE = Sql(
 _LAST_STORED = Sql("select coalesce(max(stored), 0) from evidence")
 # Asked before statements are looked up, so that what they say of is visible then.
 _WRITER: tuple[tuple[Sql, Mapping[str, Any]], ...] = ((_IDLE, {}), (_LAST_STORED, {}))
+# From the account to its statements: SQLite reads the tables of a cross join in the order given.
+_HELD = (
+    "select s.id, g.account_name, a.iri, v.iri, e.timestamp, e.score_scaled, e.level, e.voided_at "
+    "from agent g cross join evidence e cross join activity a cross join verb v cross join statement s "
+    "where g.home_page = :home_page and e.agent_id = g.id and a.id = e.activity_id and v.id = e.verb_id "
+    "and s.seq = e.seq "
+)
 
 
 class Held(NamedTuple):
@@ -125,28 +133,26 @@ def count(conn: Connection) -> int:
     return conn.execute(select(func.count()).select_from(statement)).scalar_one()
 
 
-def held(conn: Connection, home_page: str) -> list[Held]:
-    """Every statement about an activity by an account of the home page, in the order they were stored."""
-    rows = conn.execute(
-        select(
-            statement.c.id,
-            agent.c.account_name,
-            activity.c.iri,
-            verb.c.iri,
-            evidence.c.timestamp,
-            evidence.c.score_scaled,
-            evidence.c.level,
-            evidence.c.voided_at,
-        )
-        .select_from(evidence)
-        .join(agent, agent.c.id == evidence.c.agent_id)
-        .join(statement, statement.c.seq == evidence.c.seq)
-        .join(activity, activity.c.id == evidence.c.activity_id)
-        .join(verb, verb.c.id == evidence.c.verb_id)
-        .where(agent.c.home_page == home_page)
-        .order_by(evidence.c.seq)
-    )
+def held(
+    conn: Connection,
+    home_page: str,
+    accounts: Collection[str] | None = None,
+    activities: Collection[str] | None = None,
+) -> list[Held]:
+    """The statements about an activity by an account of the home page, in the order they were stored.
+
+    Of these accounts, about these activities (IRIs); None for all.
+    """
+    asked = (("accounts", accounts), ("activities", activities))
+    some = {name: list(those) for name, those in asked if those is not None}
+    (rows,) = run(conn, (_held_sql(frozenset(some)), {"home_page": home_page, **some}))
     return [
         Held(id_, name, iri, verb_iri, from_micros(at), score, level, voided_at is not None)
         for id_, name, iri, verb_iri, at, score, level, voided_at in rows
     ]
+
+
+@cache
+def _held_sql(some: frozenset[str]) -> Sql:
+    where = {"accounts": "and g.account_name in :accounts ", "activities": "and a.iri in :activities "}
+    return Sql(_HELD + "".join(where[name] for name in sorted(some)) + "order by e.seq")

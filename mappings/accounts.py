@@ -34,6 +34,9 @@ from mappings.thai_text import normalise
 _CHUNK = 500
 """Names in one IN-list: every SQLite takes as many."""
 
+_DAY = 86_400_000_000
+"""Microseconds between two notes that an account was seen."""
+
 
 class AccountSeen(NamedTuple):
     """An account as a platform shows it; `id_hmac` None where no national id was seen, others empty."""
@@ -76,7 +79,8 @@ def hash_national_id(key: bytes, digits: str) -> str:
 def observe_accounts(conn: Connection, learners: Iterable[AccountSeen], now: datetime) -> None:
     """Record that these accounts were seen: new ones are added, changed ones updated.
 
-    What is no longer visible is kept: a platform hides what an account may not see.
+    What is no longer visible is kept: a platform hides what an account may not see. That an account was seen
+    is written once a day: else every sync would write every row.
     """
     pages: dict[str, dict[str, AccountSeen]] = defaultdict(dict)
     for seen in learners:
@@ -95,8 +99,14 @@ def _observe_chunk(conn: Connection, home_page: str, chunk: Sequence[AccountSeen
     new = [
         seen._asdict() | {"first_seen_at": at, "last_seen_at": at} for seen in chunk if seen.name not in known
     ]
-    changed = [_change(known[seen.name], seen) for seen in chunk if _differs(known.get(seen.name), seen)]
-    conn.execute(update(account).where(ours).values(last_seen_at=at))
+    changed = [
+        _change(known[seen.name], seen) | {"last_seen_at": at}
+        for seen in chunk
+        if _differs(known.get(seen.name), seen)
+    ]
+    if any(row.last_seen_at <= at - _DAY for row in known.values()):
+        long_ago = account.c.last_seen_at <= at - _DAY
+        conn.execute(update(account).where(ours, long_ago).values(last_seen_at=at))
     if new:
         conn.execute(insert(account), new)
     if changed:
@@ -116,7 +126,7 @@ def _change(row: Row[Any], seen: AccountSeen) -> dict[str, object]:
 
 def _shown(row: Row[Any], seen: AccountSeen) -> dict[str, str | None]:
     return {
-        "display_name": seen.display_name,
+        "display_name": seen.display_name or row.display_name,
         "id_hmac": seen.id_hmac or row.id_hmac,
         "email": seen.email or row.email,
         "username": seen.username or row.username,

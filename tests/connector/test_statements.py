@@ -5,14 +5,20 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connector.completion import Course, Fact, Learner, Observation
+from connector.completion import Course, Fact, Learner, Observation, Part
 from connector.statements import build, statement_id, voiding
+from mappings.vocabulary import BADGE
 
 SITE = "https://moodle.example.test"
 NOW = datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC)
 DONE = datetime(2026, 11, 21, 11, 22, 1, tzinfo=UTC)
 COURSE = Course(SITE, "2", f"{SITE}/course/view.php?id=2", "DL101", "TH-DL101", "การใช้งานคอมพิวเตอร์", "")
 LEARNER = Learner(SITE, "3", "พิมพ์ชนก ณ อยุธยา", "ab" * 32)
+CATEGORY = {
+    "objectType": "Activity",
+    "id": SITE,
+    "definition": {"type": "http://id.tincanapi.com/activitytype/lms"},
+}
 AGENT = {"objectType": "Agent", "account": {"homePage": "https://w3id.org/thaksa/", "name": "sync:moodle"}}
 
 
@@ -32,7 +38,7 @@ def test_completion() -> None:
             },
         },
         "result": {"completion": True, "score": {"scaled": 0.8}},
-        "context": {"platform": "moodle"},
+        "context": {"platform": "moodle", "contextActivities": {"category": [CATEGORY]}},
         "timestamp": "2026-11-21T11:22:01+00:00",
     }
 
@@ -48,6 +54,29 @@ def test_enrolment_and_progress() -> None:
     assert progressed["result"] == {
         "extensions": {"https://w3id.org/xapi/cmi5/result/extensions/progress": 43}
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "verb"),
+    [
+        ("http://adlnet.gov/expapi/activities/assessment", "http://adlnet.gov/expapi/verbs/completed"),
+        (BADGE, "https://w3id.org/xapi/tla/verbs/achieved"),
+    ],
+)
+def test_part_of_a_course(kind: str, verb: str) -> None:
+    part = Part("15", f"{SITE}/part.php?id=15", kind, "แบบทดสอบ")
+    observation = Observation(COURSE, LEARNER, Fact.COMPLETED, at=DONE, grade=0.5, part=part)
+    document = build(observation, occurrence=1, platform="moodle", now=NOW)
+    course = build(replace(observation, part=None), occurrence=1, platform="moodle", now=NOW)
+    assert document["id"] == statement_id(Fact.COMPLETED, COURSE, LEARNER, 1, part) != course["id"]
+    assert document["verb"]["id"] == verb
+    assert document["object"] == {
+        "objectType": "Activity",
+        "id": part.activity_iri,
+        "definition": {"type": kind, "name": {"th": "แบบทดสอบ"}},
+    }
+    assert document["result"] == {"completion": True, "score": {"scaled": 0.5}}
+    assert document["context"]["contextActivities"] == {"category": [CATEGORY], "parent": [course["object"]]}
 
 
 def test_language_of_the_course() -> None:

@@ -10,14 +10,14 @@ import pytest
 from sqlalchemy import Engine, select
 from structlog.testing import capture_logs
 
-from connector import sync as module
 from connector.completion import Course, Fact, Learner, Observation
 from connector.platforms import Asked, Cursor, PlatformError
 from connector.platforms.moodle import platform as moodle_module
 from connector.platforms.moodle.platform import Moodle
 from connector.platforms.moodle.replay import Replay
 from connector.statements import build
-from connector.sync import SyncReport, sync
+from connector.sync import sync
+from connector.sync_store import SyncReport
 from connector.tables import platform as platform_table
 from connector.tables import platform_course, sync_run
 from lrs.clock import from_micros
@@ -236,31 +236,6 @@ def test_failure_of_ours_names_nobody(engine: Engine) -> None:
     with pytest.raises(KeyError):
         run(engine, Broken())
     assert rows(engine, sync_run)[0].error == "KeyError"
-
-
-def test_mass_uncompletion_is_refused_unless_allowed(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SHRINK_AT_LEAST", 5)
-    users = range(10)
-    run(engine, Said(*(say(user, Fact.COMPLETED, NOW) for user in users)))
-    gone = Said(*(say(user, Fact.NOT_COMPLETED) for user in users))
-    with pytest.raises(PlatformError, match="more than 5 completions"):
-        run(engine, gone)
-    assert len(completions(engine)) == 10
-    assert run(engine, gone, allow_shrink=True).voided == 10
-    assert completions(engine) == []
-
-
-def test_retrying_does_not_wear_the_guard_down(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SHRINK_AT_LEAST", 5)
-    run(engine, Said(*(say(user, Fact.COMPLETED, NOW) for user in range(12))))
-    gone = [say(user, Fact.NOT_COMPLETED) for user in range(12)]
-    paged = Said(*gone[:4], Cursor("4"), *gone[4:8], Cursor("8"), *gone[8:], Cursor(None))
-    for _ in range(4):
-        with pytest.raises(PlatformError, match="more than 5 completions"):
-            run(engine, paged)
-        assert len(completions(engine)) == 8
-    assert run(engine, paged, allow_shrink=True).voided == 8
-    assert run(engine, paged).voided == 0
 
 
 def test_moved_site_is_refused(engine: Engine, moodle: Moodle) -> None:
