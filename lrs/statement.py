@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
+from math import isclose
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -24,6 +25,8 @@ PROGRESS_EXTENSIONS = (
 _FIRST_VERSION = {"1.0.3": "1.0.0", "2.0.0": "2.0.0"}
 # Octets of a key that both databases can index.
 _LONGEST_KEY = 2000
+# How far a scaled score may be from what raw and max say: they are rounded to five digits.
+_SPREAD = 1e-4
 _OBJECT_TYPES = {
     "Activity": "activity",
     "Agent": "agent",
@@ -182,7 +185,6 @@ def _prepared(id_: str, opening: bytes, statement: dict[str, Any], authority: Au
     actor = actor_of(statement["actor"])
     thing = statement["object"]
     kind = _OBJECT_TYPES[thing.get("objectType", "Activity")]
-    scaled = result["score"].get("scaled") if "score" in result else None
     mentioned = list(related.activities(statement))
     return Prepared(
         id=id_,
@@ -198,7 +200,7 @@ def _prepared(id_: str, opening: bytes, statement: dict[str, Any], authority: Au
         registration=_registration(statement),
         success=result.get("success"),
         completion=result.get("completion"),
-        score_scaled=None if scaled is None else float(scaled),
+        score_scaled=_scaled(result["score"]) if "score" in result else None,
         progress=_progress(result["extensions"]) if "extensions" in result else None,
         level=_level(actor, authority),
         authority=authority.actor,
@@ -223,6 +225,15 @@ def _registration(statement: dict[str, Any]) -> str | None:
 def _definitions(things: list[dict[str, Any]]) -> tuple[tuple[str, bytes], ...]:
     """Of the activities among these that have one."""
     return tuple((one["id"], orjson.dumps(one["definition"])) for one in things if one.get("definition"))
+
+
+def _scaled(score: dict[str, Any]) -> float | None:
+    """The share of the highest score, also where a client spreads it over -1..1: 61 of 100 sent as 0.22."""
+    scaled, raw, most = (score.get(name) for name in ("scaled", "raw", "max"))
+    if scaled is None or raw is None or most is None or score.get("min") != 0 or not 0 <= raw <= most:
+        return None if scaled is None else float(scaled)
+    share = float(raw / most) if most else 0.0
+    return share if isclose(scaled, 2 * share - 1, abs_tol=_SPREAD) else float(scaled)
 
 
 def _progress(extensions: dict[str, Any]) -> float | None:

@@ -87,6 +87,26 @@ class TestKept:
         iri = "https://w3id.org/xapi/cmi5/result/extensions/progress"
         assert ready(simple(result={"extensions": {iri: value}})).progress == progress
 
+    @pytest.mark.parametrize(
+        ("score", "share"),
+        [
+            ({"scaled": 0.22, "raw": 61, "min": 0, "max": 100}, 0.61),
+            ({"scaled": -0.333334, "raw": 3.33333, "min": 0, "max": 10}, 0.333333),
+            ({"scaled": -1, "raw": 0, "min": 0, "max": 10}, 0.0),
+            ({"scaled": 1, "raw": 10, "min": 0, "max": 10}, 1.0),
+            ({"scaled": 0.61, "raw": 61, "min": 0, "max": 100}, 0.61),
+            ({"scaled": 0.7, "raw": 61, "min": 0, "max": 100}, 0.7),
+            ({"scaled": 0.22, "raw": 61, "min": -100, "max": 100}, 0.22),
+            ({"scaled": 0, "raw": 0, "min": 0, "max": 0}, 0.0),
+            ({"scaled": 0.22}, 0.22),
+            ({"raw": 88}, None),
+        ],
+    )
+    def test_a_score_that_is_spread_over_both_signs_is_read_as_a_share(
+        self, score: dict[str, float], share: float | None
+    ) -> None:
+        assert ready(simple(result={"score": score})).score_scaled == pytest.approx(share, abs=1e-5)
+
     def test_level_is_the_authoritys_for_its_home_pages_only(self) -> None:
         nobody = Authority(MBOX, 1, None)
         assert prepare(simple(), version="1.0.3", authority=nobody).level == 9
