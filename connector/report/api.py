@@ -4,8 +4,7 @@ Every answer carries the report's two times: `as_of` (what had happened by the e
 Bangkok) and `known_at` (what the store knew).
 """
 
-from collections.abc import Iterable
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, HTTPException, Query
@@ -13,20 +12,16 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Engine
 
 from connector.report.errors import ReportError
-from connector.report.queries.basis import Basis, narrowed, read_basis, read_times, root_scope
+from connector.report.queries.basis import Basis, narrowed, read_basis, root_scope
 from connector.report.queries.overview import Overview, Row, read_overview
-from connector.report.queries.status import CourseCount, LastSync, Status, read_status
+from connector.report.reconciliation_api import router_reconciliation
+from connector.report.status_api import router_status
+from connector.report.syncs import Watched
+from connector.report.times import Times
 from lrs.clock import Clock, utc_now
 from lrs.database import read_only
 
 BY = ("school", "group", "competency")
-
-
-class Times(BaseModel):
-    """What the numbers are about; `known_at` is null until progress was computed once."""
-
-    as_of: date
-    known_at: datetime | None
 
 
 class UnitOut(BaseModel):
@@ -81,61 +76,13 @@ class CompetenciesOut(Times):
     rows: list[CompetencyCount]
 
 
-class CourseOut(BaseModel):
-    """Current completions of one course: at most one for each account and course."""
+def router_api(
+    engine: Engine, clock: Clock = utc_now, watched: Mapping[str, Watched] | None = None
+) -> APIRouter:
+    """The routes under /api/v1, for the whole organisation: there are no accounts to narrow it yet.
 
-    course_id: str | None = Field(description="the platform's own id; null if only ever named by statements")
-    shortname: str
-    idnumber: str
-    title: str
-    current_completions: int
-
-
-class SyncOut(BaseModel):
-    """The latest synchronisation of a platform; an `error` is one line for its administrator."""
-
-    started_at: datetime | None
-    finished_at: datetime | None
-    succeeded_at: datetime | None = Field(description="end of the latest one that went well")
-    learners: int
-    courses: int
-    completions: int
-    statements_written: int
-    statements_voided: int
-    error: str | None
-    error_is_permanent: bool
-
-
-class PlatformOut(BaseModel):
-    """A home page that something is known of; `name` null: it is not one we synchronise."""
-
-    name: str | None
-    kind: str | None
-    home_page: str
-    last_sync: SyncOut | None
-    courses: list[CourseOut]
-
-
-class AccountsOut(BaseModel):
-    """Persons on the rosters; accounts that are linked, not linked, or in conflict."""
-
-    persons: int
-    linked: int
-    not_linked: int
-    in_conflict: int
-
-
-class StatusOut(Times):
-    """How the connector is."""
-
-    statements_stored: int
-    current_completions: int
-    platforms: list[PlatformOut]
-    accounts: AccountsOut
-
-
-def router_api(engine: Engine, clock: Clock = utc_now) -> APIRouter:
-    """The routes under /api/v1, for the whole organisation: there are no accounts to narrow it yet."""
+    `watched`: the platforms of the settings.
+    """
     router = APIRouter(tags=["report"])
     reader = read_only(engine)
 
@@ -153,12 +100,8 @@ def router_api(engine: Engine, clock: Clock = utc_now) -> APIRouter:
         except ReportError as error:
             raise HTTPException(error.status, error.message) from None
 
-    @router.get("/status", summary="What is stored, and how the last synchronisations went")
-    def status() -> StatusOut:
-        with reader.begin() as conn:
-            as_of, known_at = read_times(conn, clock())
-            return _status(as_of, known_at, read_status(conn))
-
+    router.include_router(router_status(engine, clock, watched))
+    router.include_router(router_reconciliation(engine, clock))
     return router
 
 
@@ -215,65 +158,3 @@ def _competencies(row: Row) -> list[CompetencyCount]:
         )
         for count in row.items
     ]
-
-
-def _status(as_of: date, known_at: datetime | None, status: Status) -> StatusOut:
-    counts = status.accounts
-    return StatusOut(
-        as_of=as_of,
-        known_at=known_at,
-        statements_stored=status.statements,
-        current_completions=status.current_completions,
-        platforms=_platforms(status),
-        accounts=AccountsOut(
-            persons=counts.persons,
-            linked=counts.linked,
-            not_linked=counts.not_linked,
-            in_conflict=counts.in_conflict,
-        ),
-    )
-
-
-def _platforms(status: Status) -> list[PlatformOut]:
-    courses: dict[str, list[CourseOut]] = {}
-    for one in status.completions:
-        courses.setdefault(one.home_page, []).append(_course(one))
-    synced = [
-        PlatformOut(
-            name=one.platform_name,
-            kind=one.kind,
-            home_page=one.home_page,
-            last_sync=_sync(one) if one.started_at else None,
-            courses=courses.pop(one.home_page, []),
-        )
-        for one in status.syncs
-    ]
-    return synced + [
-        PlatformOut(name=None, kind=None, home_page=home_page, last_sync=None, courses=found)
-        for home_page, found in courses.items()
-    ]
-
-
-def _course(one: CourseCount) -> CourseOut:
-    return CourseOut(
-        course_id=one.external_id,
-        shortname=one.shortname,
-        idnumber=one.idnumber,
-        title=one.title,
-        current_completions=one.completions,
-    )
-
-
-def _sync(one: LastSync) -> SyncOut:
-    return SyncOut(
-        started_at=one.started_at,
-        finished_at=one.finished_at,
-        succeeded_at=one.succeeded_at,
-        learners=one.learners,
-        courses=one.courses,
-        completions=one.completions,
-        statements_written=one.written,
-        statements_voided=one.voided,
-        error=one.error,
-        error_is_permanent=one.error_is_permanent,
-    )

@@ -34,7 +34,8 @@ from connector.report.queries.person import (
     read_records,
     read_statement,
 )
-from connector.report.queries.status import read_status
+from connector.report.queries.reconciliation import read_reconciliation
+from connector.report.sides import Kind
 from lrs.clock import Clock, utc_now
 from lrs.database import read_only
 from mappings import vocabulary
@@ -72,6 +73,8 @@ def environment() -> Environment:
     env.filters |= {
         "thai_date": thai.thai_date,
         "thai_moment": thai.thai_moment,
+        "thai_age": thai.thai_age,
+        "thai_duration": thai.thai_duration,
         "hours": thai.hours,
         "query": lambda values: urlencode({name: value for name, value in values.items() if value}),
         "verb": lambda iri: VERBS.get(iri, iri.rsplit("/", 1)[-1]),
@@ -125,7 +128,7 @@ def router_pages(engine: Engine, clock: Clock = utc_now) -> APIRouter:
         ("/people/{uuid}", pages.person),
         ("/people/{uuid}/statements/{statement_id}", pages.statement),
         ("/accounts", pages.accounts),
-        ("/status", pages.status),
+        ("/reconciliation", pages.reconciliation),
     ):
         router.add_api_route(path, page, methods=["GET", "HEAD"], response_model=None)
     return router
@@ -194,11 +197,11 @@ class _Pages:
             accounts = read_accounts_page(conn, basis.scope, basis.as_of)
         return render("accounts.html", basis=basis, accounts=accounts, most_unlinked=MOST_UNLINKED)
 
-    def status(self) -> Response:
+    def reconciliation(self) -> Response:
         with self._engine.begin() as conn:
             as_of, known_at = read_times(conn, self._clock())
-            status = read_status(conn)
-        return render("status.html", as_of=as_of, known_at=known_at, report=status)
+            report = read_reconciliation(conn, self._clock())
+        return render("reconciliation.html", as_of=as_of, known_at=known_at, report=report, kinds=Kind)
 
     def _basis(self, conn: Connection, unit: str = "") -> Basis:
         top = root_scope(conn)

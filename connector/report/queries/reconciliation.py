@@ -1,0 +1,240 @@
+"""Pull and push of every site: what `connector.report.sides` describes, counted (SQL)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    Subquery,
+    and_,
+    case,
+    cast,
+    func,
+    null,
+    or_,
+    select,
+)
+
+from connector.completion import Fact
+from connector.report.queries.completions import account_of_agent, current_completions, says_completed
+from connector.report.queries.platforms import platform_names
+from connector.report.sides import AccountSides, CourseSides, Kind, PlatformSides, Report, Some
+from connector.tables import enrolment, platform, platform_course, sync_run
+from lrs.clock import from_micros
+from lrs.statement import PROVES_NOTHING
+from lrs.tables import activity, agent, evidence, verb
+from mappings.tables import account
+
+
+@dataclass(slots=True)
+class _Site:
+    """What is gathered of a home page."""
+
+    platform_id: int | None = None
+    name: str | None = None
+    confirmed_to: int | None = None
+    received: int | None = None
+    courses: dict[str, list[Any]] = field(default_factory=dict)
+    accounts: dict[str, int] = field(default_factory=dict)
+    unproven: int = 0
+
+
+def read_reconciliation(conn: Connection, now: datetime) -> Report:
+    """Both sides of every site, in three SELECTs and one for each platform."""
+    sites = {
+        row.home_page: _Site(row.platform_id, row.name, _pass_began(conn, row.platform_id))
+        for row in conn.execute(_named())
+    }
+    for row in conn.execute(_by_course(sites)):
+        site = sites.setdefault(row.home_page, _Site())
+        site.courses.setdefault(row.iri, []).append(row)
+        site.received = max(filter(None, (site.received, row.received)), default=None)
+    for row in conn.execute(_by_account()):
+        sites.setdefault(row.home_page, _Site()).accounts[row.kind] = row.number
+    for row in conn.execute(_unproven()):
+        sites.setdefault(row.home_page, _Site()).unproven = row.number
+    return Report(now, tuple(_platform(home_page, sites[home_page]) for home_page in sorted(sites)))
+
+
+def _platform(home_page: str, site: _Site) -> PlatformSides:
+    courses = (_course(rows) for rows in site.courses.values())
+    return PlatformSides(
+        name=site.name,
+        home_page=home_page,
+        confirmed_to=_moment(site.confirmed_to),
+        received=_moment(site.received),
+        courses=tuple(sorted(courses, key=lambda one: (one.shortname, one.title))),
+        accounts=AccountSides(**site.accounts),
+        unproven=site.unproven,
+    )
+
+
+def _course(rows: Iterable[Any]) -> CourseSides:
+    """Of one course, a row a kind."""
+    found = list(rows)
+    sides = {
+        Kind(row.kind): Some(row.number, from_micros(row.oldest), from_micros(row.newest)) for row in found
+    }
+    first = found[0]
+    return CourseSides(first.external_id, first.shortname or "", first.title or first.iri, sides)
+
+
+def _moment(micros: int | None) -> datetime | None:
+    return None if micros is None else from_micros(micros)
+
+
+def _named() -> Select[Any]:
+    """platform_id, name, home_page: one row a home page, although a renamed platform leaves its old row."""
+    names = platform_names()
+    return (
+        select(func.max(platform.c.id).label("platform_id"), names.c.name, names.c.home_page)
+        .join(names, names.c.home_page == platform.c.home_page)
+        .where(names.c.home_page != "")
+        .group_by(names.c.name, names.c.home_page)
+    )
+
+
+def _pass_began(conn: Connection, platform_id: int) -> int | None:
+    """When the pass began that ended well last: one that was interrupted began with its first run."""
+    run = sync_run.c
+    ended = and_(run.platform_id == platform_id, run.finished_at.is_not(None), run.error.is_(None))
+    good = conn.execute(select(run.id).where(ended).order_by(run.id.desc()).limit(2)).scalars().all()
+    if not good:
+        return None
+    before = good[1] if len(good) > 1 else 0
+    of_pass = and_(run.platform_id == platform_id, run.id <= good[0], run.id > before)
+    return conn.execute(select(func.min(run.started_at)).where(of_pass)).scalar_one()
+
+
+def _by_course(sites: Mapping[str, _Site]) -> Select[Any]:
+    """home_page, iri, kind, number, oldest, newest, received and the course's names."""
+    sided = _sided(sites)
+    c = sided.c
+    what = (c.home_page, c.iri, c.external_id, c.shortname, c.title, c.kind)
+    return select(
+        *what,
+        func.count().label("number"),
+        func.min(c["at"]).label("oldest"),
+        func.max(c["at"]).label("newest"),
+        func.max(c.received).label("received"),
+    ).group_by(*what)
+
+
+def _sided(sites: Mapping[str, _Site]) -> Subquery:
+    """One row an account and course that is completed, with its kind."""
+    current, course = current_completions(), platform_course.c
+    return (
+        select(
+            agent.c.home_page,
+            activity.c.iri,
+            course.external_id,
+            course.shortname,
+            course.title,
+            _kind(current, sites).label("kind"),
+            current.c["at"],
+            current.c.received,
+        )
+        .select_from(current)
+        .join(agent, agent.c.id == current.c.agent_id)
+        .join(activity, activity.c.id == current.c.activity_id)
+        .outerjoin(
+            platform_course,
+            and_(course.activity_iri == activity.c.iri, course.home_page == agent.c.home_page),
+        )
+        .outerjoin(
+            enrolment,
+            and_(
+                enrolment.c.platform_id == _of_site(sites, "platform_id"),
+                enrolment.c.course_id == course.external_id,
+                enrolment.c.account_name == agent.c.account_name,
+            ),
+        )
+        .where(agent.c.home_page.is_not(None))
+        .subquery("sided")
+    )
+
+
+def _kind(current: Subquery, sites: Mapping[str, _Site]) -> ColumnElement[str]:
+    pulled, pushed = current.c.pulled == 1, current.c.pushed == 1
+    confirmed_to = _of_site(sites, "confirmed_to")
+    shown = enrolment.c.unseen_since.is_(None)
+    not_completed = enrolment.c.state.in_((Fact.ENROLLED.value, Fact.IN_PROGRESS.value))
+    return case(
+        (and_(pulled, pushed), Kind.BOTH.value),
+        (pulled, Kind.PULL_ONLY.value),
+        (or_(confirmed_to.is_(None), current.c.received > confirmed_to), Kind.UNCONFIRMED.value),
+        (and_(not_completed, shown), Kind.CONTRADICTED.value),
+        else_=Kind.PUSH_ONLY.value,
+    )
+
+
+def _of_site(sites: Mapping[str, _Site], name: str) -> ColumnElement[int | None]:
+    """What is known of the site of an agent; null where nothing is."""
+    known = {home: value for home, site in sites.items() if (value := getattr(site, name)) is not None}
+    whole = cast(null(), BigInteger)
+    return case(known, value=agent.c.home_page, else_=whole) if known else whole
+
+
+def _by_account() -> Select[Any]:
+    """home_page, kind (a field of AccountSides), number."""
+    current, usernames = current_completions(), _usernames()
+    one = (
+        select(
+            current.c.agent_id,
+            func.max(current.c.pulled).label("pulled"),
+            func.max(current.c.pushed).label("pushed"),
+        )
+        .group_by(current.c.agent_id)
+        .subquery("one")
+    )
+    pulled, pushed = one.c.pulled == 1, one.c.pushed == 1
+    kind = case(
+        (and_(pulled, pushed), "both"),
+        (pulled, "pull_only"),
+        (account.c.id.is_not(None), "push_only"),
+        (usernames.c.username.is_not(None), "usernames"),
+        else_="unknown",
+    ).label("kind")
+    return (
+        select(agent.c.home_page, kind, func.count().label("number"))
+        .select_from(one)
+        .join(agent, agent.c.id == one.c.agent_id)
+        .outerjoin(account, account_of_agent())
+        .outerjoin(
+            usernames,
+            and_(
+                usernames.c.home_page == agent.c.home_page,
+                usernames.c.username == func.lower(agent.c.account_name),
+            ),
+        )
+        .where(agent.c.home_page.is_not(None))
+        .group_by(agent.c.home_page, kind)
+    )
+
+
+def _usernames() -> Subquery:
+    """home_page, username: of accounts that syncs saw. Joined, not looked up: there may be many of both."""
+    return (
+        select(account.c.home_page, account.c.username)
+        .distinct()
+        .where(account.c.username != "")
+        .subquery("usernames")
+    )
+
+
+def _unproven() -> Select[Any]:
+    """home_page, number."""
+    return (
+        select(platform_course.c.home_page, func.count().label("number"))
+        .select_from(evidence)
+        .join(verb, verb.c.id == evidence.c.verb_id)
+        .join(activity, activity.c.id == evidence.c.activity_id)
+        .join(platform_course, platform_course.c.activity_iri == activity.c.iri)
+        .where(says_completed(), evidence.c.level == PROVES_NOTHING, evidence.c.credential_id.is_not(None))
+        .group_by(platform_course.c.home_page)
+    )
