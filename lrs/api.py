@@ -13,7 +13,7 @@ from lrs.auth import Authenticator
 from lrs.clock import Clock, utc_now
 from lrs.commit import Writer, tune
 from lrs.credential_resource import Credentials
-from lrs.database import OwnConnection, single_reads
+from lrs.database import OwnConnections, single_reads
 from lrs.document import ACTIVITY_PROFILE, AGENT_PROFILE, STATE, Kind
 from lrs.document_resource import Documents
 from lrs.record_store import Methods, RecordStore
@@ -49,7 +49,7 @@ def create_lrs_app(
     service = Service(
         engine=engine,
         readers=readers,
-        own=OwnConnection(readers),
+        own=OwnConnections(readers),
         authenticator=Authenticator(engine, hash_key, clock),
         clock=clock,
         prefix=prefix,

@@ -23,6 +23,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 BUSY_SECONDS = 30
 IDLE_SECONDS = 60
+# Connections to PostgreSQL that a process keeps; each thread that looks up statements holds one.
+POOL = 10
 # A pooled connection that was idle for longer is tried before it is used.
 IDLE_TRUSTED_SECONDS = 1.0
 # What a database may raise: by way of SQLAlchemy, or of `run` and `bulk_insert`.
@@ -44,7 +46,7 @@ def connect(url: str) -> Engine:
     Its errors quote no values of rows, which may be personal.
     """
     if not url.startswith("sqlite"):
-        engine = create_engine(url, hide_parameters=True, connect_args=_POSTGRES)
+        engine = create_engine(url, hide_parameters=True, connect_args=_POSTGRES, pool_size=POOL)
         event.listen(engine, "checkin", _put_down)
         event.listen(engine, "checkout", _look_alive)
         return engine
@@ -128,32 +130,54 @@ class _Turns:
             self._turn.release()
 
 
-class OwnConnection:
-    """A connection that one thread keeps for queries that need no transaction; opened when first used.
+class OwnConnections:
+    """A connection for each thread that asks, kept for its next queries, which need no transaction.
 
     Taking one from the pool and giving it back takes as long as finding a statement.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._conn: Connection | None = None
+        self._mine = threading.local()
+        self._all: list[Connection] = []
+        self._closed = False
 
     @contextmanager
     def use(self) -> Iterator[Connection]:
-        """The connection; after a failure of the database the next use opens another."""
-        if self._conn is None:
-            self._conn = self._engine.connect()
+        """This thread's; after a failure of the database, or a while without use, the pool's best anew."""
+        if self._closed:
+            with self._engine.connect() as conn:
+                yield conn
+            return
         try:
-            yield self._conn
+            yield self._own()
         except DRIVER_ERRORS:
-            self.close()
+            self._give_back()
             raise
+        self._mine.used = time.monotonic()
+
+    def _own(self) -> Connection:
+        if time.monotonic() - getattr(self._mine, "used", 0.0) > IDLE_TRUSTED_SECONDS:
+            self._give_back()
+        conn: Connection | None = getattr(self._mine, "conn", None)
+        if conn is None:
+            self._mine.conn = conn = self._engine.connect()
+            self._all.append(conn)
+        return conn
+
+    def _give_back(self) -> None:
+        conn: Connection | None = getattr(self._mine, "conn", None)
+        if conn is not None:
+            self._mine.conn = None
+            self._all.remove(conn)
+            conn.close()
 
     def close(self) -> None:
-        """Give it back to the pool. May be called again."""
-        conn, self._conn = self._conn, None
-        if conn is not None:
-            conn.close()
+        """Give all back, once no thread asks any more; who asks later gets one for the time. May be called
+        again."""
+        self._closed = True
+        while self._all:
+            self._all.pop().close()
 
 
 def chunks(items: Sequence[T], size: int = MOST_VALUES) -> Iterator[Sequence[T]]:

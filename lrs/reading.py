@@ -15,14 +15,13 @@ from lrs.query import Query, Reader
 from lrs.store import WRITER_LOCK
 from lrs.tables import statement
 
-# Whether no process writes statements just now.
-_IDLE = Sql(
-    f"select case when pg_try_advisory_lock_shared({WRITER_LOCK}) "
-    f"then pg_advisory_unlock_shared({WRITER_LOCK}) else false end"
+# Whether no process writes statements just now, and the last moment of storing that is visible. Asked before
+# statements are looked up, so that what it says of is visible then.
+_WRITER = Sql(
+    f"select case when pg_try_advisory_lock_shared({WRITER_LOCK}) "  # noqa: S608 - a number of ours
+    f"then pg_advisory_unlock_shared({WRITER_LOCK}) else false end, "
+    "coalesce((select stored from evidence order by stored desc limit 1), 0)"
 )
-_LAST_STORED = Sql("select coalesce(max(stored), 0) from evidence")
-# Asked before statements are looked up, so that what they say of is visible then.
-_WRITER: tuple[tuple[Sql, Mapping[str, Any]], ...] = ((_IDLE, {}), (_LAST_STORED, {}))
 # From the account to its statements: SQLite reads the tables of a cross join in the order given.
 _HELD = (
     "select s.id, g.account_name, a.iri, v.iri, e.timestamp, e.score_scaled, e.level, e.voided_at "
@@ -82,7 +81,7 @@ def find_one(conn: Connection, query: Query, reader: Reader, now: datetime) -> t
 
 def consistent_through(conn: Connection, now: datetime) -> datetime:
     """As `find` answers it, for a look-up that begins after this call."""
-    return now if conn.dialect.name == "sqlite" else _through(run(conn, *_WRITER), now)
+    return now if conn.dialect.name == "sqlite" else _through(run(conn, (_WRITER, {}))[0], now)
 
 
 def _read(
@@ -94,12 +93,12 @@ def _read(
     """
     if conn.dialect.name == "sqlite":
         return run(conn, (sql, values))[0], now
-    *writer, rows = run(conn, *_WRITER, (sql, values))
+    writer, rows = run(conn, (_WRITER, {}), (sql, values))
     return rows, _through(writer, now)
 
 
-def _through(writer: Sequence[list[tuple[Any, ...]]], now: datetime) -> datetime:
-    ((idle,),), ((last,),) = writer
+def _through(writer: Sequence[tuple[Any, ...]], now: datetime) -> datetime:
+    ((idle, last),) = writer
     return now if idle else min(now, from_micros(last))
 
 

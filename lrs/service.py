@@ -13,7 +13,7 @@ from starlette.requests import Request
 
 from lrs.auth import Authenticator, Caller
 from lrs.clock import Clock
-from lrs.database import OwnConnection
+from lrs.database import OwnConnections
 from lrs.headers import header
 from lrs.json_input import MOST_DEPTH
 
@@ -51,8 +51,8 @@ class Service:
     limits: Limits
     # The folder of content-addressed attachments; None: attachments sent as data are refused.
     attachments: Path | None
-    # The event loop's own, for look-ups that are over sooner than a thread could take them.
-    own: OwnConnection
+    # Those of the threads that look up statements, and of the event loop.
+    own: OwnConnections
     # Threads that look up statements: few, for each holds a connection and its cache.
     threads: Executor
 

@@ -102,7 +102,7 @@ class Statements:
 
     def _consistent_through(self) -> datetime:
         through = self._writer.consistent_through()
-        with self._service.readers.connect() as conn:
+        with self._service.own.use() as conn:
             return reading.consistent_through(conn, through)
 
     async def _looked_up(self, request: Request, asked: Query, reader: Reader) -> Response:
@@ -113,7 +113,7 @@ class Statements:
         return await self._service.read(self._answer_apart, request, asked, reader)
 
     def _answer_apart(self, request: Request, asked: Query, reader: Reader) -> Response:
-        with self._service.readers.connect() as conn:
+        with self._service.own.use() as conn:
             return self._answer(conn, request, asked, reader)
 
     def _answer(self, conn: Connection, request: Request, asked: Query, reader: Reader) -> Response:
