@@ -59,9 +59,7 @@ class Courses:
         return self._made[number]
 
     def bare(self, external_id: str) -> Course:
-        """A course that may be told no longer."""
-        if external_id.isdigit() and int(external_id) in self._rows:
-            return self.course(int(external_id))
+        """A course by its number alone, for it may be told no longer."""
         return Course(self._home_page, external_id, self._iri(external_id), "", "", "", "")
 
     def _make(self, number: int) -> Course:
@@ -89,18 +87,22 @@ def read_courses(client: Client, home_page: str, wanted: Collection[str]) -> Cou
             "account moodle/course:view",
             permanent=True,
         )
-    kept = [
-        {name: row[name] for name in _KEPT if name in row}
-        for row in rows
-        if row.get("enablecompletion") and is_wanted(row, wanted)
-    ]
+    kept = [row for row in rows if row.get("enablecompletion") and is_wanted(row, wanted)]
+    kept += _by_idnumber(client, wanted, kept)
     if wanted and not kept:
         raise PlatformError(
-            f"Moodle at {client.host}: none of {', '.join(sorted(wanted))} is a course that tracks completion: "
+            f"Moodle at {client.host}: no course with completion is called {', '.join(sorted(wanted))}: "
             "correct the names, or enable completion tracking in the course",
             permanent=True,
         )
-    return Courses(home_page, kept)
+    return Courses(home_page, ({name: row[name] for name in _KEPT if name in row} for row in kept))
+
+
+def _by_idnumber(client: Client, wanted: Collection[str], found: Collection[Row]) -> list[Row]:
+    """Courses whose idnumber is hidden from the account can be asked for by it."""
+    left = [name for name in sorted(wanted) if not any(is_wanted(row, (name,)) for row in found)]
+    rows = [row for name in left for row in client.call(COURSES, field="idnumber", value=name)["courses"]]
+    return [row for row in rows if row.get("enablecompletion")]
 
 
 def is_wanted(row: Row, wanted: Collection[str]) -> bool:

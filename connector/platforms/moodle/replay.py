@@ -2,7 +2,8 @@
 
 A recording is JSON lines (gzip) of {"function", "params", "status", "body"}. A call is answered by
 the line with its function and parameters; `options` and `returnusercount`, which shape an answer
-rather than choose it, are applied to the recorded body as Moodle applies them.
+rather than choose it, are applied to the recorded body as Moodle applies them, unless there is an
+answer to that very call.
 """
 
 import gzip
@@ -16,7 +17,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from connector.platforms.moodle.client import PATH, flatten
+from connector.platforms.moodle.client import flatten
+from connector.platforms.moodle.errors import PATH
 
 _SHAPING = ("options", "returnusercount")
 _CONTROL = ("wstoken", "wsfunction", "moodlewsrestformat")
@@ -28,13 +30,15 @@ Key = tuple[str, tuple[tuple[str, str], ...]]
 class Replay:
     """A context manager: inside it, the recorded site answers at `url` to calls with `token`.
 
-    `maintenance` makes it answer 503 with HTML, as Moodle's CLI maintenance mode does; `answers` can
-    be changed with `put` while it runs. The site keeps the `siteurl` it was recorded with.
+    `maintenance` makes it answer 503 with HTML, as Moodle's CLI maintenance mode does; answers can
+    be changed with `put` while it runs. The site keeps the `siteurl` it was recorded with. `calls` holds
+    the functions that were called, in the order they came.
     """
 
     def __init__(self, recording: Path, token: str, port: int = 0) -> None:
         self.token = token
         self.maintenance = False
+        self.calls: list[str] = []
         self._answers: dict[Key, tuple[int, Any]] = {}
         self._functions: set[str] = set()
         self._read(recording)
@@ -60,7 +64,11 @@ class Replay:
     def put(self, function: str, params: Mapping[str, object], body: Any, status: int = 200) -> None:
         """What the site answers from now on to that call."""
         self._functions.add(function)
-        self._answers[_key(function, flatten(params))] = (status, body)
+        flat = flatten(params)
+        self._answers[_exact(function, flat) if "options" in params else _key(function, flat)] = (
+            status,
+            body,
+        )
 
     def recorded(self, function: str, params: Mapping[str, object]) -> Any:
         """A copy of the body that the site holds for that call, before options shape it."""
@@ -81,14 +89,21 @@ class Replay:
                 "core\\exception\\moodle_exception", "invalidtoken", "Invalid token - token not found"
             )
         function = form.get("wsfunction", "")
+        self.calls.append(function)
         if function not in self._functions:
             return 200, _missing("external_functions")
         params = {name: value for name, value in form.items() if name not in _CONTROL}
-        found = self._answers.get(_key(function, params))
-        if found is None:
-            return 200, _missing("course")
-        status, body = found
-        return status, _shaped(function, params, body) if isinstance(body, list) else body
+        if (asked := _exact(function, params)) in self._answers:
+            status, body = self._answers[asked]
+        elif (key := _key(function, params)) in self._answers:
+            status, body = self._answers[key]
+            body = _shaped(function, params, body)
+        elif (everybody := _key(function, params | {"userid": "0"})) in self._answers and "userid" in params:
+            status, body = self._answers[everybody]
+            body = _of_user(body, int(params["userid"]))
+        else:
+            status, body = 200, _missing("course")
+        return status, body
 
     def _read(self, recording: Path) -> None:
         with gzip.open(recording, "rt", encoding="utf-8") as lines:
@@ -127,17 +142,30 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
+def _exact(function: str, flat: Mapping[str, str]) -> Key:
+    return function, tuple(sorted(flat.items()))
+
+
 def _key(function: str, flat: Mapping[str, str]) -> Key:
     chosen = {name: value for name, value in flat.items() if name.partition("[")[0] not in _SHAPING}
     return function, tuple(sorted(chosen.items()))
 
 
-def _shaped(function: str, params: Mapping[str, str], body: list[Any]) -> list[Any]:
+def _shaped(function: str, params: Mapping[str, str], body: Any) -> Any:
+    if not isinstance(body, list):
+        return body
     if function == "core_enrol_get_enrolled_users":
         return _enrolled_users(body, _options(params))
     if function == "core_enrol_get_users_courses" and params.get("returnusercount") == "0":
         return [{name: row[name] for name in row if name != "enrolledusercount"} for row in body]
     return body
+
+
+def _of_user(body: Any, user: int) -> Any:
+    """One learner's grades, where those of everybody are recorded."""
+    if not isinstance(body, dict) or "usergrades" not in body:
+        return body
+    return body | {"usergrades": [row for row in body["usergrades"] if row["userid"] == user]}
 
 
 def _options(params: Mapping[str, str]) -> dict[str, str]:
