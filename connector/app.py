@@ -17,6 +17,8 @@ from connector.headers import SecurityHeaders
 from connector.report.api import router_api
 from connector.report.pages import router_pages
 from connector.report.statements_page import router_statements
+from connector.report.status_page import router_status
+from connector.report.syncs import Watched
 from connector.settings import Settings
 from lrs import create_lrs_app
 from lrs.database import connect, read_only
@@ -49,14 +51,24 @@ def create_app(settings: Settings) -> ASGIApp:
     app = FastAPIOffline(
         title="Thaksa", version=version("thaksa"), redoc_url=None, lifespan=_lifespan(engine, store)
     )
-    app.include_router(router_api(engine), prefix="/api/v1")
+    watched = watched_by(settings)
+    app.include_router(router_api(engine, watched=watched), prefix="/api/v1")
     app.add_api_route("/healthz", _health(engine), methods=["GET"], tags=["health"])
     app.mount("/static", StaticFiles(directory=str(files("connector.report") / "static")), name="static")
     app.include_router(router_pages(engine), include_in_schema=False)
     app.include_router(router_statements(engine), include_in_schema=False)
+    app.include_router(router_status(engine, watched=watched), include_in_schema=False)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_HOSTS, www_redirect=False)
     return StoreFirst(app, prefix=XAPI, store=store)
+
+
+def watched_by(settings: Settings) -> dict[str, Watched]:
+    """What the status says of the platforms of the settings before they were ever synced."""
+    return {
+        name: Watched(one.kind, one.stale_after(settings.timetable(name)))
+        for name, one in settings.platforms.items()
+    }
 
 
 class StoreFirst:

@@ -24,6 +24,8 @@ _MONTHS = (
     ("ธันวาคม", "ธ.ค."),
 )
 
+_UNITS = ((86_400, "วัน"), (3_600, "ชั่วโมง"), (60, "นาที"), (1, "วินาที"))
+
 STATES: Mapping[int, str] = MappingProxyType({2: "ผ่าน", 1: "กำลังเรียน", 0: "ยังไม่เริ่ม"})
 LEVELS: Mapping[int, str] = MappingProxyType(
     {
@@ -71,6 +73,25 @@ def thai_date(when: date | datetime, *, short: bool = False) -> str:
 def thai_moment(moment: datetime, *, short: bool = True) -> str:
     """A day and Bangkok's time: "21 พ.ย. 2569 14:05 น."."""
     return f"{thai_date(moment, short=short)} {bangkok(moment):%H:%M} น."
+
+
+def thai_duration(span: timedelta) -> str:
+    """How long, in the two largest units: "45 วินาที", "3 นาที 20 วินาที", "4 วัน 3 ชั่วโมง"."""
+    left = max(0, int(span.total_seconds()))
+    told: list[tuple[int, str]] = []
+    for size, unit in _UNITS:
+        number, left = divmod(left, size)
+        if number or told:
+            told.append((number, unit))
+    return " ".join(f"{number} {unit}" for number, unit in told[:2] if number) or "0 วินาที"
+
+
+def thai_age(span: timedelta) -> str:
+    """How long ago, in the largest unit: "5 นาทีที่แล้ว"; less than a minute is "เมื่อสักครู่"."""
+    if span < timedelta(minutes=1):
+        return "เมื่อสักครู่"
+    number, unit = thai_duration(span).split()[:2]
+    return f"{number} {unit}ที่แล้ว"
 
 
 def percent(part: int, whole: int) -> str:

@@ -1,7 +1,8 @@
 """A small organisation with known numbers, and clients of the pages and the API on it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import pytest
 from fastapi import FastAPI
@@ -11,6 +12,8 @@ from starlette.testclient import TestClient
 from connector.report.api import router_api
 from connector.report.pages import router_pages
 from connector.report.queries.basis import Basis, narrowed, read_basis, root_scope
+from connector.report.status_page import router_status
+from connector.report.syncs import Watched
 from lrs.database import read_only
 from mappings import vocabulary
 from mappings.load import load_shipped
@@ -107,10 +110,12 @@ def _statements(conn: Connection) -> dict[str, str]:
     return sent
 
 
-def web(engine: Engine) -> TestClient:
+def web(engine: Engine, *, now: datetime = NOW, watched: Mapping[str, Watched] | None = None) -> TestClient:
+    """The pages and the API at a moment, with these platforms in the settings."""
     app = FastAPI()
-    app.include_router(router_api(engine, lambda: NOW), prefix="/api/v1")
-    app.include_router(router_pages(engine, lambda: NOW))
+    app.include_router(router_api(engine, lambda: now, watched), prefix="/api/v1")
+    app.include_router(router_pages(engine, lambda: now))
+    app.include_router(router_status(engine, lambda: now, watched))
     return TestClient(app)
 
 
