@@ -11,7 +11,7 @@ from connector.enrolments import enrolments
 from connector.plan import Facts, Ledger, Pair, Step, Void, by_pair, plan
 from connector.platforms import Cursor
 from connector.platforms import Pair as Enrolled
-from connector.states import Enrolment, changes
+from connector.states import Enrolment, changes, with_known
 from connector.take_backs import TakeBack
 from lrs.reading import held
 from mappings.people import AccountSeen
@@ -48,8 +48,8 @@ class Page:
         return {one.learner.account_name for one in self._shown()}
 
     def courses(self) -> set[Course]:
-        """The courses that are shown."""
-        return {one.course for one in self._shown()}
+        """The courses that are shown; not what merely holds a part, as a site does its badges."""
+        return {one.course for one in self._shown() if one.part is None}
 
     def course_of(self, step: Step) -> str:
         """The external id of the course that a step is about."""
@@ -90,10 +90,10 @@ def compare(
     if conn.dialect.name == "postgresql":
         # Plans are kept: one made while the tables were small would read them whole for ever.
         conn.execute(text("set local enable_seqscan = off"))
-    said = by_pair(observations)
-    names = {name for name, _ in said}
+    told = by_pair(observations)
+    known = {} if platform_id is None else enrolments(conn, platform_id, {name for name, _ in told})
+    said = with_known(told, known)
     steps = plan(said, _ledger(conn, observations, said))
-    known = {} if platform_id is None else enrolments(conn, platform_id, names)
     return Page(
         observations,
         steps=[step for step in steps if not _takes_back(step)],

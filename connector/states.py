@@ -1,6 +1,7 @@
 """What is remembered of an account in a course, and what new facts make of it. Pure."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -28,6 +29,24 @@ class Enrolment(NamedTuple):
         """As platforms are told."""
         fact = self.state if self.unseen_since is None else Fact.UNSEEN
         return State(fact, self.at, self.progress, self.grade)
+
+
+def with_known(
+    said: Mapping[tuple[str, str], Facts], known: Mapping[Pair, Enrolment]
+) -> dict[tuple[str, str], Facts]:
+    """With the time and grade of completions of courses as they are known, where they were not read."""
+    return {pair: _with_known(facts, known) for pair, facts in said.items()}
+
+
+def _with_known(facts: Facts, known: Mapping[Pair, Enrolment]) -> Facts:
+    one = facts.get(Fact.COMPLETED)
+    if one is None or one.part is not None:
+        return facts
+    was = known.get((one.learner.account_name, one.course.external_id))
+    if was is None or was.state is not Fact.COMPLETED:
+        return facts
+    grade = was.grade if one.grade is None else one.grade
+    return {**facts, Fact.COMPLETED: replace(one, at=one.at or was.at, grade=grade)}
 
 
 def changes(
