@@ -68,8 +68,8 @@ def remedies(one: PlatformSides) -> Iterable[str]:
     """What the administrator of the site should do, a line a reason."""
     if number := one.count(Kind.CONTRADICTED):
         yield (
-            f"{number} pushed completions are contradicted by the platform: `thaksa sync NAME --full` takes "
-            "them back"
+            f"{number} pushed completions are contradicted by the platform and not taken back: see the error "
+            "of the last sync; if that many are right, sync once with --accept-shrink"
         )
     if one.accounts.usernames:
         yield f"{one.accounts.usernames} accounts are pushed by username: switch off send_username there"

@@ -14,9 +14,9 @@ from typing import NamedTuple
 class Kind(StrEnum):
     """How the two sides stand to each other in a completion of an account and a course.
 
-    UNCONFIRMED: pushed since the last full look at the platform began. CONTRADICTED: pushed before it, and
-    the platform shows the learner in the course as not completed. PUSH_ONLY: the platform does not show the
-    learner there (any more), which takes nothing back.
+    CONTRADICTED: pushed before the last pass over the platform began, and the platform says "not completed",
+    whatever it said before. UNCONFIRMED: pushed since then, and not pulled. PUSH_ONLY: pushed before it, and
+    the platform does not show the learner in the course (any more), which takes nothing back.
     """
 
     BOTH = "both"

@@ -140,7 +140,7 @@ class Lab:
         self.later(hours=1)
         with Replay(FIXTURES / "moodle" / f"site-{number}.jsonl.gz", TOKEN) as replay:
             platform = PLATFORMS["moodle"](
-                url=replay.url, token=TOKEN, hash_key=KEY, reading=reading or Reading(grades=False)
+                url=replay.url, token=TOKEN, hash_key=KEY, reading=reading or Reading()
             )
             return sync(self.engine, platform, name="moodle", kind="moodle", now=self.now, clock=self._tell)
 

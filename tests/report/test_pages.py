@@ -9,7 +9,7 @@ from mappings.tables import learning_event
 from tests.mappings.world import HOME, NOW
 from tests.report.conftest import INJECTION, World, web
 
-PAGES = ("/", "/?unit=area-1", "/people", "/accounts", "/status")
+PAGES = ("/", "/?unit=area-1", "/people", "/accounts", "/status", "/reconciliation")
 
 
 def person_page(world: World, name: str) -> str:

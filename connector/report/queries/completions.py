@@ -48,12 +48,12 @@ def current_completions() -> Subquery:
 
 
 def is_counted() -> ColumnElement[bool]:
-    """Of an agent beside its account, if any: of a site that is synced, an account counts once a sync saw it.
+    """Of an agent beside its account, if any: of a site that was read to its end, who was seen there.
 
     Else a learner whom the site's plugin calls by another name than the sync does (a username, the made-up
     name of a deleted user) would count twice.
     """
-    synced = select(platform.c.home_page)
+    synced = select(platform.c.home_page).where(platform.c.compared_until.is_not(None))
     return or_(account.c.id.is_not(None), agent.c.home_page.not_in(synced))
 
 

@@ -16,15 +16,12 @@ from sqlalchemy import (
     cast,
     func,
     null,
-    or_,
     select,
 )
 
-from connector.completion import Fact
 from connector.report.queries.completions import account_of_agent, current_completions, says_completed
-from connector.report.queries.platforms import platform_names
 from connector.report.sides import AccountSides, CourseSides, Kind, PlatformSides, Report, Some
-from connector.tables import enrolment, platform, platform_course, sync_run
+from connector.tables import enrolment, platform, platform_course
 from lrs.clock import from_micros
 from lrs.statement import PROVES_NOTHING
 from lrs.tables import activity, agent, evidence, verb
@@ -45,11 +42,8 @@ class _Site:
 
 
 def read_reconciliation(conn: Connection, now: datetime) -> Report:
-    """Both sides of every site, in three SELECTs and one for each platform."""
-    sites = {
-        row.home_page: _Site(row.platform_id, row.name, _pass_began(conn, row.platform_id))
-        for row in conn.execute(_named())
-    }
+    """Both sides of every site, in four SELECTs."""
+    sites = {row.home_page: _Site(row.id, row.name, row.compared_until) for row in conn.execute(_synced())}
     for row in conn.execute(_by_course(sites)):
         site = sites.setdefault(row.home_page, _Site())
         site.courses.setdefault(row.iri, []).append(row)
@@ -88,27 +82,12 @@ def _moment(micros: int | None) -> datetime | None:
     return None if micros is None else from_micros(micros)
 
 
-def _named() -> Select[Any]:
-    """platform_id, name, home_page: one row a home page, although a renamed platform leaves its old row."""
-    names = platform_names()
-    return (
-        select(func.max(platform.c.id).label("platform_id"), names.c.name, names.c.home_page)
-        .join(names, names.c.home_page == platform.c.home_page)
-        .where(names.c.home_page != "")
-        .group_by(names.c.name, names.c.home_page)
+def _synced() -> Select[Any]:
+    """id, name, home_page, compared_until: one row a home page, although a renamed platform leaves a row."""
+    newest = select(func.max(platform.c.id)).where(platform.c.home_page != "").group_by(platform.c.home_page)
+    return select(platform.c.id, platform.c.name, platform.c.home_page, platform.c.compared_until).where(
+        platform.c.id.in_(newest)
     )
-
-
-def _pass_began(conn: Connection, platform_id: int) -> int | None:
-    """When the pass began that ended well last: one that was interrupted began with its first run."""
-    run = sync_run.c
-    ended = and_(run.platform_id == platform_id, run.finished_at.is_not(None), run.error.is_(None))
-    good = conn.execute(select(run.id).where(ended).order_by(run.id.desc()).limit(2)).scalars().all()
-    if not good:
-        return None
-    before = good[1] if len(good) > 1 else 0
-    of_pass = and_(run.platform_id == platform_id, run.id <= good[0], run.id > before)
-    return conn.execute(select(func.min(run.started_at)).where(of_pass)).scalar_one()
 
 
 def _by_course(sites: Mapping[str, _Site]) -> Select[Any]:
@@ -162,14 +141,13 @@ def _sided(sites: Mapping[str, _Site]) -> Subquery:
 def _kind(current: Subquery, sites: Mapping[str, _Site]) -> ColumnElement[str]:
     pulled, pushed = current.c.pulled == 1, current.c.pushed == 1
     confirmed_to = _of_site(sites, "confirmed_to")
-    shown = enrolment.c.unseen_since.is_(None)
-    not_completed = enrolment.c.state.in_((Fact.ENROLLED.value, Fact.IN_PROGRESS.value))
+    told_otherwise = and_(enrolment.c.not_completed_since.is_not(None), enrolment.c.unseen_since.is_(None))
     return case(
+        (and_(pushed, current.c.received < confirmed_to, told_otherwise), Kind.CONTRADICTED.value),
         (and_(pulled, pushed), Kind.BOTH.value),
         (pulled, Kind.PULL_ONLY.value),
-        (or_(confirmed_to.is_(None), current.c.received > confirmed_to), Kind.UNCONFIRMED.value),
-        (and_(not_completed, shown), Kind.CONTRADICTED.value),
-        else_=Kind.PUSH_ONLY.value,
+        (current.c.received < confirmed_to, Kind.PUSH_ONLY.value),
+        else_=Kind.UNCONFIRMED.value,
     )
 
 
