@@ -3,75 +3,37 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, select
 from structlog.testing import capture_logs
 
-from connector.completion import Course, Fact, Learner, Observation
+from connector.completion import Fact, Observation
 from connector.platforms import Asked, Cursor, PlatformError
 from connector.platforms.moodle import sweep as moodle_module
 from connector.platforms.moodle.platform import Moodle
 from connector.platforms.moodle.replay import Replay
-from connector.statements import build
-from connector.sync import Options, sync
-from connector.sync_store import SyncReport
+from connector.sync import Options
 from connector.tables import platform as platform_table
 from connector.tables import platform_course, sync_run
 from lrs.clock import from_micros
-from lrs.reading import Held, count, held
-from lrs.statement import Authority, prepare
-from lrs.store import insert
-from lrs.tables import evidence, statement
+from lrs.tables import evidence
 from mappings.tables import account
-from mappings.vocabulary import COMPLETED
+from tests.connector.syncing import (
+    HOME,
+    NOW,
+    Said,
+    completions,
+    of,
+    push,
+    rows,
+    rows_of_statements,
+    run,
+    say,
+    stored,
+)
 from tests.connector.test_moodle_platform import COMPLETIONS, ENROLLED, STATUS, USERS_COURSES, change_course
-
-HOME = "http://127.0.0.1:8080"
-NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
-
-
-def run(engine: Engine, platform: Any, now: datetime = NOW, **options: Any) -> SyncReport:
-    return sync(engine, platform, name="moodle", kind="moodle", now=now, **options)
-
-
-def completions(engine: Engine) -> list[Held]:
-    with engine.begin() as conn:
-        return [one for one in held(conn, HOME) if one.verb_iri == COMPLETED and not one.voided]
-
-
-def of(engine: Engine, user: int, course: int) -> list[Held]:
-    iri = f"{HOME}/course/view.php?id={course}"
-    return [one for one in completions(engine) if (one.account_name, one.activity_iri) == (str(user), iri)]
-
-
-def rows(engine: Engine, table: Any) -> list[Any]:
-    with engine.begin() as conn:
-        return list(conn.execute(select(table).order_by(table.c.id)))
-
-
-def stored(engine: Engine) -> int:
-    with engine.begin() as conn:
-        return count(conn)
-
-
-class Said:
-    """A platform that says what it is told to say."""
-
-    home_page = HOME
-
-    def __init__(self, *items: Observation | Cursor) -> None:
-        self.items = items
-
-    def observe(self, cursor: Cursor | None, asked: Asked) -> Iterator[Observation | Cursor]:
-        yield from self.items
-
-
-def say(user: int, fact: Fact, at: datetime | None = None, grade: float | None = None) -> Observation:
-    course = Course(HOME, "2", f"{HOME}/course/view.php?id=2", "DL101", "TH-DL101", "หลักสูตร", "")
-    return Observation(course, Learner(HOME, str(user), "ชื่อ", None), fact, at=at, grade=grade)
 
 
 def test_every_completion_arrives_and_the_second_sync_writes_nothing(engine: Engine, moodle: Moodle) -> None:
@@ -121,11 +83,6 @@ def test_statements_and_logs_hold_no_personal_data(engine: Engine, replay: Repla
     assert events
     assert "การใช้งานคอมพิวเตอร์" in whole
     assert [value for value in personal if value in whole] == []
-
-
-def rows_of_statements(engine: Engine) -> list[Any]:
-    with engine.begin() as conn:
-        return list(conn.execute(select(statement).order_by(statement.c.seq)))
 
 
 def test_uncompletion_is_voided_and_completion_returns(
@@ -185,11 +142,7 @@ def test_changed_grade_is_voided_and_reissued(engine: Engine) -> None:
 def test_late_push_that_contradicts_is_voided(engine: Engine, replay: Replay, moodle: Moodle) -> None:
     change_course(replay, 3, 2, completed=False)
     run(engine, moodle)
-    pushed = build(say(3, Fact.COMPLETED), occurrence=77, platform="pushed", now=NOW)
-    agent = {"objectType": "Agent", "account": {"homePage": HOME, "name": "logstore"}}
-    with engine.begin() as conn:
-        authority = Authority(agent, 1, frozenset({HOME}))
-        insert(conn, [prepare(pushed, version="1.0.3", authority=authority)], lambda: NOW)
+    push(engine, say(3, Fact.COMPLETED), NOW)
     assert len(of(engine, 3, 2)) == 1
     assert run(engine, moodle, NOW + timedelta(hours=1)).voided == 1
     assert of(engine, 3, 2) == []
