@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from connector import cli_credentials, cli_reconcile, cli_sync
+from connector import cli_credentials, cli_reconcile, cli_schedule, cli_sync
 from connector.command import ERR, OUT, Data, ready_engine
 from connector.imports import ImportFileError, Refusal, read_roster, read_units
 from connector.platforms import PlatformError
@@ -31,6 +31,7 @@ imports = typer.Typer(
 app.add_typer(imports, name="import")
 app.add_typer(cli_credentials.app, name="credential")
 app.command("sync")(cli_sync.sync)
+app.command("schedule")(cli_schedule.schedule)
 app.command("reconcile")(cli_reconcile.reconcile)
 
 Port = Annotated[int | None, typer.Option(help="Port on loopback; 0 takes a free one.", min=0, max=65535)]
@@ -81,15 +82,6 @@ def demo(
         cli_sync.sync_with_progress(settings, engine, NAME)
         engine.dispose()
         run(settings, bound, lambda: OUT.print(f"Thaksa is ready: open [bold]{address(bound)}[/bold]"))
-
-
-@app.command()
-def schedule(data: Data = None) -> None:
-    """Keep syncing and refreshing until interrupted (run one beside the web service)."""
-    from connector.schedule import schedule as run
-
-    settings = load(data=data)
-    run(settings, ready_engine(settings))
 
 
 @app.command()

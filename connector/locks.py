@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import PendingRollbackError
 
 from connector.platforms import PlatformError
 from lrs.database import DRIVER_ERRORS
@@ -51,7 +52,7 @@ def _held_session(engine: Engine, name: str) -> Iterator[StillOurs]:
             yield lambda: _answers(conn)
         finally:
             # Told, because a server that is not asked lets go a moment after the session ended.
-            with suppress(*DRIVER_ERRORS):
+            with suppress(*DRIVER_ERRORS, PendingRollbackError):
                 conn.execute(_LET_GO, {"key": _key(name)})
 
 
@@ -70,7 +71,7 @@ def _held_file(engine: Engine, name: str) -> Iterator[StillOurs]:
 def _answers(conn: Connection) -> bool:
     try:
         return bool(conn.execute(text("select 1")).scalar_one())
-    except DRIVER_ERRORS:
+    except (*DRIVER_ERRORS, PendingRollbackError):
         return False
 
 

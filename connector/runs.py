@@ -6,6 +6,7 @@ from sqlalchemy import Engine
 
 from connector.platforms import PLATFORMS, Platform
 from connector.preview import Preview, preview
+from connector.schedule_store import note_success
 from connector.settings import Settings, SettingsError
 from connector.sync import Options, Progress, sync
 from connector.sync_store import SyncReport
@@ -35,13 +36,13 @@ def sync_platform(
     full: bool = False,
     accept_shrink: bool = False,
 ) -> SyncReport:
-    """Syncs one platform and recomputes the learners it touched.
+    """Syncs one platform, ends its pause, and recomputes the learners it touched.
 
     `only`, `full` and `accept_shrink` as in `connector.sync.Options`.
     """
     platform = open_platform(settings, name)
     try:
-        return sync(
+        report = sync(
             engine,
             platform,
             name=name,
@@ -51,6 +52,9 @@ def sync_platform(
             progress=progress,
             options=_options(settings, name, only, full, accept_shrink),
         )
+        with engine.begin() as conn:
+            note_success(conn, name)
+        return report
     finally:
         # After a failure too: what was read before it counts.
         with engine.begin() as conn:

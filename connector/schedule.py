@@ -1,58 +1,64 @@
-"""The scheduler: syncs by themselves, in a process of its own and never in a web worker."""
+"""The schedule: syncs by themselves, in a process of its own and never in a web worker.
+
+Of several processes on one database one is active; the others wait and take over when it is gone. What
+happens when: `connector.timetable`; what is remembered: `connector.schedule_store`.
+"""
+
+from collections.abc import Callable, Sequence
+from threading import Event
+from typing import NamedTuple
 
 import structlog
-from apscheduler.schedulers.blocking import BlockingScheduler
-from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy import Engine
 
-from connector.platforms import PlatformError
-from connector.runs import sync_platform
-from connector.settings import Settings, SettingsError
-from lrs.clock import utc_now
-from mappings.progress import rebuild, refresh
+from connector.locks import AlreadyRunning, StillOurs, held
+from connector.schedule_jobs import Jobs, Planned
+from connector.settings import Settings
+from lrs.clock import Clock, utc_now
+from lrs.database import OPERATIONAL_ERRORS
+
+LOCK = "scheduler"
+# How often a process that waits looks whether the active one is gone, and that one whether it still is it.
+STANDBY_SECONDS = 5.0
 
 log = structlog.get_logger()
 
 
-def schedule(settings: Settings, engine: Engine) -> None:
-    """Runs until interrupted: every platform each `sync_minutes`, everybody shortly after midnight."""
-    scheduler = BlockingScheduler(
-        timezone="Asia/Bangkok",
-        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-    )
-    for name in settings.platforms:
-        scheduler.add_job(
-            _sync,
-            "interval",
-            (settings, engine, name),
-            minutes=settings.sync_minutes,
-            id=name,
-            next_run_time=utc_now(),
-        )
-    scheduler.add_job(_refresh, "interval", (engine,), seconds=60, id="refresh")
-    # A validity date that begins or ends changes progress without any statement.
-    scheduler.add_job(
-        _rebuild, CronTrigger(hour=0, minute=5, timezone="Asia/Bangkok"), (engine,), id="midnight"
-    )
-    scheduler.start()
+class Told(NamedTuple):
+    """Who is told of what happens at the start: that another process is active, or what is planned."""
+
+    waiting: Callable[[], None]
+    planned: Callable[[Sequence[Planned]], None]
 
 
-def _sync(settings: Settings, engine: Engine, name: str) -> None:
+def schedule(settings: Settings, engine: Engine, stop: Event, told: Told, *, clock: Clock = utc_now) -> bool:
+    """Runs until `stop` is set. False: a sync could not be interrupted in time and goes on in its thread."""
+    waiting = False
+    while not stop.is_set():
+        try:
+            with held(engine, LOCK) as still_ours:
+                waiting = False
+                if not _act(Jobs(settings, engine, clock), told, stop, still_ours):
+                    return False
+        except AlreadyRunning:
+            if not waiting:
+                log.info("another scheduler is active")
+                told.waiting()
+            waiting = True
+        except OPERATIONAL_ERRORS:
+            log.warning("the database cannot be used: it is tried again")
+        stop.wait(STANDBY_SECONDS)
+    return True
+
+
+def _act(jobs: Jobs, told: Told, stop: Event, still_ours: StillOurs) -> bool:
+    """The active one's life; whether all syncs ended with it."""
+    told.planned(jobs.start())
     try:
-        report = sync_platform(settings, engine, name, utc_now)
-    except (PlatformError, SettingsError) as error:
-        log.error("sync failed", platform=name, error=str(error))
-        return
-    log.info(
-        "sync", platform=name, completions=report.completions, written=report.written, voided=report.voided
-    )
-
-
-def _refresh(engine: Engine) -> None:
-    with engine.begin() as conn:
-        refresh(conn, utc_now())
-
-
-def _rebuild(engine: Engine) -> None:
-    with engine.begin() as conn:
-        rebuild(conn, utc_now())
+        while not stop.wait(STANDBY_SECONDS):
+            if not still_ours():
+                log.warning("the database has forgotten that this scheduler is the active one")
+                break
+    finally:
+        ended = jobs.end()
+    return ended

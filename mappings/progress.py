@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     and_,
     delete,
+    exists,
     func,
     insert,
     literal,
@@ -47,7 +48,7 @@ from mappings.tables import (
     stale_person,
 )
 
-__all__ = ["bangkok_day", "create_views", "end_of_bangkok_day", "rebuild", "refresh", "view_texts"]
+__all__ = ["bangkok_day", "create_views", "end_of_bangkok_day", "is_due", "rebuild", "refresh", "view_texts"]
 
 _ONE_AT_A_TIME = 7_420_563
 """PostgreSQL's advisory lock for whoever computes progress; SQLite has one writer anyway."""
@@ -88,6 +89,14 @@ def create_views(conn: Connection) -> None:
     drop_views(conn)
     for name, body in view_texts().items():
         conn.execute(text(f"create view {name} as {body}"))
+
+
+def is_due(conn: Connection, now: datetime) -> bool:
+    """Whether a refresh would find anything to do: somebody who is marked, or a new day."""
+    if conn.execute(select(refresh_state.c.as_of_day)).scalar_one_or_none() != bangkok_day(now):
+        return True
+    marked = or_(*(exists().select_from(table) for table in (stale_agent, stale_person)))
+    return bool(conn.execute(select(marked)).scalar_one())
 
 
 def refresh(conn: Connection, now: datetime) -> int:

@@ -31,7 +31,7 @@ def _syncs(conn: Connection, row: Any, watched: Mapping[str, Watched], now: date
         home_page=row.home_page,
         now=now,
         runs=_runs(conn, row.id),
-        succeeded_at=_moment(row.compared_until),
+        succeeded_at=_moment(_succeeded(conn, row)),
         failures=row.failures,
         paused_until=_moment(row.paused_until),
         next_run_at=_moment(row.next_run_at),
@@ -44,6 +44,16 @@ def _runs(conn: Connection, platform_id: int) -> tuple[Run, ...]:
     c = sync_run.c
     newest = select(sync_run).where(c.platform_id == platform_id).order_by(c.id.desc()).limit(RUNS_SHOWN)
     return tuple(_run(row) for row in conn.execute(newest))
+
+
+def _succeeded(conn: Connection, row: Any) -> int | None:
+    """A run over some courses is no pass, a pass may take several runs, and may end with a refusal."""
+    c = sync_run.c
+    good = (c.platform_id == row.id) & c.finished_at.is_not(None) & c.error.is_(None)
+    started = conn.execute(select(c.started_at).where(good).order_by(c.id.desc()).limit(1)).scalar()
+    if started is None or row.compared_until is None:
+        return None
+    return min(started, int(row.compared_until))
 
 
 def _run(row: Any) -> Run:
