@@ -6,8 +6,6 @@ from datetime import datetime
 from connector.completion import Fact, Observation
 from connector.platforms import Cursor, Pair, State
 
-_ORDER = (Fact.ENROLLED, Fact.IN_PROGRESS, Fact.COMPLETED)
-
 
 class Remembered(dict[Pair, State]):
     """States by pair (connector.platforms.Seen)."""
@@ -19,18 +17,30 @@ class Remembered(dict[Pair, State]):
     def follow(self, said: Iterable[Observation | Cursor]) -> list[Observation]:
         """Remember what is said from now on; returns the observations."""
         observations = [item for item in said if isinstance(item, Observation)]
-        courses = [one for one in observations if one.part is None]
-        for one in courses:
-            if one.fact in (Fact.ENROLLED, Fact.NOT_COMPLETED):
-                self[self._pair(one)] = State(Fact.ENROLLED, None, one.progress, None)
-        for one in sorted(
-            (one for one in courses if one.fact in _ORDER), key=lambda one: _ORDER.index(one.fact)
-        ):
-            self[self._pair(one)] = State(one.fact, one.at, one.progress, one.grade)
-        for one in courses:
-            if one.fact is Fact.UNSEEN:
-                self[self._pair(one)] = self[self._pair(one)]._replace(fact=Fact.UNSEEN)
+        for facts in self._by_pair(observations).values():
+            pair = self._pair(next(iter(facts.values())))
+            self[pair] = self._after(self.get(pair), facts)
         return observations
+
+    @classmethod
+    def _by_pair(cls, observations: Iterable[Observation]) -> dict[Pair, dict[Fact, Observation]]:
+        found: dict[Pair, dict[Fact, Observation]] = {}
+        for one in observations:
+            if one.part is None:
+                found.setdefault(cls._pair(one), {})[one.fact] = one
+        return found
+
+    @staticmethod
+    def _after(before: State | None, facts: Mapping[Fact, Observation]) -> State:
+        known = before or State(Fact.ENROLLED, None, None, None)
+        if Fact.UNSEEN in facts:
+            return known._replace(fact=Fact.UNSEEN)
+        for fact in (Fact.COMPLETED, Fact.IN_PROGRESS):
+            if fact in facts:
+                return _told(known, facts[fact])
+        if Fact.NOT_COMPLETED in facts and known.fact is Fact.COMPLETED:
+            known = State(Fact.ENROLLED, None, None, None)
+        return _told(known, facts[Fact.ENROLLED]) if known.fact in (Fact.ENROLLED, Fact.UNSEEN) else known
 
     def accounts(self) -> Collection[str]:
         """See Seen."""
@@ -52,3 +62,14 @@ class Remembered(dict[Pair, State]):
     @staticmethod
     def _pair(one: Observation) -> Pair:
         return one.learner.account_name, one.course.external_id
+
+
+def _told(known: State, said: Observation) -> State:
+    """What was not read this time stays as it is known, if the state is the same."""
+    same = known if known.fact is said.fact else State(said.fact, None, None, None)
+    return State(
+        said.fact,
+        same.at if said.at is None else said.at,
+        same.progress if said.progress is None else said.progress,
+        same.grade if said.grade is None else said.grade,
+    )

@@ -5,9 +5,9 @@ that is the time of a completion only while the activity is complete.
 """
 
 import html
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from connector.completion import Course, Fact, Learner, Observation, Part
 from connector.platforms.moodle.client import Client
@@ -85,22 +85,37 @@ class Parts:
     def __init__(self, client: Client, home_page: str) -> None:
         self._client = client
         self._home_page = home_page
-        self._names: dict[int, Mapping[int, str]] = {}
+        self._modules: dict[int, Mapping[int, Row]] = {}
 
     def part(self, course: Row, number: int, module: str) -> Part:
         """An activity by its number (course module id); without a name where the account may not see it."""
-        if (key := int(course["id"])) not in self._names:
-            self._names[key] = self._read(course)
-        return activity_part(self._home_page, number, module, self._names[key].get(number, ""))
+        found = self._of(course).get(number)
+        return activity_part(self._home_page, number, module, str(found["name"]) if found else "")
 
-    def _read(self, course: Row) -> Mapping[int, str]:
+    def tracked(self, course: Row) -> list[Part]:
+        """The activities of a course that can be completed, by number."""
+        return [
+            activity_part(self._home_page, number, str(module["modname"]), str(module["name"]))
+            for number, module in sorted(self._of(course).items())
+            if module.get("completion")
+        ]
+
+    def _of(self, course: Row) -> Mapping[int, Row]:
+        if (number := int(course["id"])) not in self._modules:
+            self._modules[number] = self._read(course)
+        return self._modules[number]
+
+    def _read(self, course: Row) -> Mapping[int, Row]:
         options = [{"name": "excludecontents", "value": 1}]
         try:
             sections = self._client.call(CONTENTS, courseid=course["id"], options=options)
         except MoodleError as error:
             raise in_course(error, course) from error
-        modules: Iterator[dict[str, Any]] = (module for section in sections for module in section["modules"])
-        return {int(module["id"]): str(module["name"]) for module in modules}
+        return {
+            int(module["id"]): {name: module.get(name) for name in ("modname", "name", "completion")}
+            for section in sections
+            for module in section["modules"]
+        }
 
 
 def activity_part(home_page: str, number: int, module: str, name: str) -> Part:

@@ -31,11 +31,12 @@ class Standing:
 def read_standings(client: Client, user: int) -> list[Standing]:
     """All courses in which the learner is actively enrolled, by id: one call.
 
-    Hidden courses are left out, as are suspended and ended enrolments.
+    Suspended and ended enrolments are left out, and hidden courses: Moodle tells those to teachers alone.
     """
     # Counting every course's participants is most of the cost of this call.
     rows = client.call(USERS_COURSES, userid=user, returnusercount=False)
-    return sorted((_standing(row) for row in rows), key=lambda standing: standing.course)
+    shown = (_standing(row) for row in rows if row.get("visible", 1))
+    return sorted(shown, key=lambda standing: standing.course)
 
 
 def _standing(row: Row) -> Standing:

@@ -5,6 +5,7 @@ from functools import cached_property
 
 from connector.completion import Observation
 from connector.platforms import Asked, Cursor, Reading
+from connector.platforms.moodle.changes import changes
 from connector.platforms.moodle.client import Client
 from connector.platforms.moodle.site import Site, open_site
 from connector.platforms.moodle.sweep import sweep
@@ -25,7 +26,8 @@ class Moodle:
 
     def observe(self, cursor: Cursor | None, asked: Asked) -> Iterator[Observation | Cursor]:
         """See connector.platforms.Platform, and the two ways of reading a site."""
-        return sweep(self._site, cursor, asked)
+        read = changes if self._site.has_plugin else sweep
+        return read(self._site, cursor, asked)
 
     @cached_property
     def _site(self) -> Site:

@@ -40,7 +40,7 @@ class Site:
     def totals(self) -> Any:
         """The plugin's totals: those that the site was opened with, then fresh ones."""
         totals, self._totals = self._totals, None
-        return totals or _totals(self.client, self.reading)
+        return totals or _totals(self.client)
 
 
 def open_site(client: Client, hash_key: bytes, reading: Reading) -> Site:
@@ -49,7 +49,7 @@ def open_site(client: Client, hash_key: bytes, reading: Reading) -> Site:
     Raises PlatformError where functions are missing that `reading` needs.
     """
     try:
-        totals = _totals(client, reading)
+        totals = _totals(client)
     except MoodleError as error:
         return _open_core(client, hash_key, reading, refused=error)
     return _site(client, str(totals["siteurl"]), PLUGIN, hash_key, reading, totals)
@@ -78,5 +78,5 @@ def _site(
     return Site(client, home_page, frozenset(offered), reading, Accounts(home_page, hash_key), totals)
 
 
-def _totals(client: Client, reading: Reading) -> Any:
-    return client.call(TOTALS, include={"activities": reading.activities})
+def _totals(client: Client) -> Any:
+    return client.call(TOTALS, include={"activities": False})
