@@ -46,6 +46,8 @@ abstract class course_testcase extends \advanced_testcase {
     protected function setUp(): void {
         parent::setUp();
         $this->resetAfterTest();
+        // Observers that are not internal wait for the end of the transaction around a test.
+        $this->preventResetByRollback();
         set_config('enablecompletion', 1);
         $generator = $this->getDataGenerator();
         $this->course = $generator->create_course(['enablecompletion' => 1, 'fullname' => 'A & B']);
@@ -62,8 +64,8 @@ abstract class course_testcase extends \advanced_testcase {
      */
     protected function set_criteria(): void {
         $cmids = array_map(fn(\stdClass $module): int => $module->cmid, $this->modules);
-        $criteria = ['id' => $this->course->id, 'criteria_activity' => array_fill_keys($cmids, 1)];
-        (new \completion_criteria_activity())->update_config((object)$criteria);
+        $settings = (object)['id' => $this->course->id, 'criteria_activity' => array_fill_keys($cmids, 1)];
+        (new \completion_criteria_activity())->update_config($settings);
     }
 
     /**
@@ -103,7 +105,7 @@ abstract class course_testcase extends \advanced_testcase {
         $info = new \completion_info($this->course);
         foreach (array_slice($this->modules, 0, $done) as $module) {
             $cm = get_coursemodule_from_id('page', $module->cmid);
-            $info->update_state($cm, COMPLETION_COMPLETE, $userid, true);
+            $info->update_state($cm, COMPLETION_COMPLETE, $userid);
         }
     }
 
@@ -122,6 +124,8 @@ abstract class course_testcase extends \advanced_testcase {
                 $DB->execute("UPDATE {{$table}} SET $name = $name - ? WHERE $name > 0", [$days * DAYSECS]);
             }
         }
+        \cache::make('core', 'coursecompletion')->purge();
+        \cache::make('core', 'completion')->purge();
     }
 
     /**
