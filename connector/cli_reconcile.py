@@ -75,6 +75,6 @@ def remedies(one: PlatformSides) -> Iterable[str]:
         yield f"{one.accounts.usernames} accounts are pushed by username: switch off send_username there"
     if one.unproven:
         yield (
-            f"{one.unproven} pushed completions prove nothing: switch off send_mbox, and give the plugin a "
+            f"{one.unproven} pushed completions prove nothing: switch off mbox, and give the plugin a "
             f"credential with --home-page {one.home_page}"
         )

@@ -23,7 +23,7 @@ def test_reconcile(tmp_path: Path) -> None:
     printed = thaksa("reconcile", data=tmp_path).stdout
     assert f"moodle {HOME}" in printed
     assert "7 DL106" in printed
-    assert "2 pushed completions prove nothing: switch off send_mbox" in printed
+    assert "2 pushed completions prove nothing: switch off mbox" in printed
     assert "teacher" not in printed
 
     (one,) = json.loads(thaksa("reconcile", "moodle", "--json", data=tmp_path).stdout)

@@ -365,7 +365,7 @@ def test_the_default_setting_names_learners_by_their_ids(lab: Lab) -> None:
 
 @pytest.mark.parametrize("name", ["mbox", "mbox_noname"])
 def test_mail_addresses_for_actors(lab: Lab, name: str) -> None:
-    """With send_mbox an actor is an address, which says nothing of the site: it proves nothing. Learners
+    """With mbox an actor is an address, which says nothing of the site: it proves nothing. Learners
     without an address fall back to their account, and count as always.
     """
     lab.push(*variant(name))

@@ -152,7 +152,7 @@ def test_the_api_and_the_page(lab: Lab) -> None:
     page = lab.client.get("/reconciliation")
     assert page.status_code == 200
     assert "ต้องตรวจสอบ" in page.text
-    assert "send_mbox" in page.text
+    assert "mbox" in page.text
     for text in (json.dumps(answer, ensure_ascii=False), page.text):
         assert "teacher" not in text
         assert "พิมพ์ชนก" not in text
