@@ -51,7 +51,7 @@ def sync(
         except PlatformError as error:
             # One platform's failure is not the others'.
             failed = True
-            ERR.print(f"thaksa: {error}", style="red", markup=False, highlight=False)
+            _complain(str(error))
         except KeyboardInterrupt:
             ERR.print(
                 f"thaksa: {each}: interrupted; what is stored stays, and the next sync goes on from there"
@@ -59,6 +59,10 @@ def sync(
             raise typer.Exit(INTERRUPTED) from None
     if failed:
         raise typer.Exit(1)
+
+
+def _complain(message: str) -> None:
+    ERR.print(f"thaksa: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
 
 
 class _Chosen(TypedDict):

@@ -33,6 +33,8 @@ from lrs.database import read_only
 from lrs.statement import Authority
 from mappings.people import link_accounts, observe_accounts
 
+__all__ = ["Options", "Progress", "SyncReport", "sync"]
+
 TAKEN_BACK_AT_ONCE = 500
 
 Progress = Callable[[str, int, int], None]

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qsl
 
 from connector.platforms.moodle.client import flatten
@@ -47,7 +47,7 @@ class Replay:
         serve = partial(self._server.serve_forever, poll_interval=0.02)
         self._thread = threading.Thread(target=serve, name="moodle-replay", daemon=True)
 
-    def __enter__(self) -> "Replay":
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
