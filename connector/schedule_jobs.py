@@ -32,7 +32,7 @@ from connector.schedule_store import (
     read_paused,
 )
 from connector.settings import Settings, SettingsError
-from connector.sync import SyncReport
+from connector.sync_store import SyncReport
 from connector.timetable import Past, Timetable, first_run
 from lrs.clock import Clock
 from lrs.database import OPERATIONAL_ERRORS, read_only
@@ -108,6 +108,7 @@ class Jobs:
     def end(self) -> bool:
         """Start nothing more and interrupt what runs; whether all ended in time."""
         self._stopping.set()
+        log.info("scheduler stops", syncing=sorted(self._syncing))
         self._scheduler.shutdown(wait=False)
         with self._changed:
             return self._changed.wait_for(lambda: not self._syncing, STOP_SECONDS)

@@ -27,7 +27,7 @@ GOOD = (True, None)
 def sites(monkeypatch: pytest.MonkeyPatch) -> Sites:
     """The registry has a platform that does as it is told; nobody waits longer than needed."""
     sites = Sites()
-    monkeypatch.setitem(PLATFORMS, KIND, sites)  # type: ignore[arg-type]
+    monkeypatch.setitem(PLATFORMS, KIND, sites)
     monkeypatch.setattr(schedule_module, "STANDBY_SECONDS", 0.1)
     monkeypatch.setattr(schedule_jobs, "WATCH_SECONDS", 1)
     return sites
