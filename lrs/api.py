@@ -45,11 +45,10 @@ def create_lrs_app(
     The application that mounts it calls `close` when it stops: what is queued is written, and
     later requests are refused.
     """
-    readers = single_reads(engine)
     service = Service(
         engine=engine,
-        readers=readers,
-        own=OwnConnections(readers),
+        readers=single_reads(engine),
+        own=OwnConnections(engine),
         authenticator=Authenticator(engine, hash_key, clock),
         clock=clock,
         prefix=prefix,

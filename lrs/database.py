@@ -16,15 +16,13 @@ from typing import Any, TypeVar
 
 import orjson
 import psycopg
-from sqlalchemy import Column, Connection, Dialect, Engine, Table, create_engine, event
+from sqlalchemy import URL, Column, Connection, Dialect, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 BUSY_SECONDS = 30
 IDLE_SECONDS = 60
-# Connections to PostgreSQL that a process keeps; each thread that looks up statements holds one.
-POOL = 10
 # A pooled connection that was idle for longer is tried before it is used.
 IDLE_TRUSTED_SECONDS = 1.0
 # What a database may raise: by way of SQLAlchemy, or of `run` and `bulk_insert`.
@@ -35,7 +33,10 @@ MOST_VALUES = 30_000
 
 T = TypeVar("T")
 # A process that hangs with the writers' lock in hand loses it.
-_POSTGRES = {"options": f"-c idle_in_transaction_session_timeout={IDLE_SECONDS}s"}
+_POSTGRES = f"-c idle_in_transaction_session_timeout={IDLE_SECONDS}s"
+# Look-ups are written for the indexes that they use, whatever is asked: planning each anew takes as long as
+# answering it, and other processes' start longer.
+_LOOK_UPS = f"{_POSTGRES} -c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0"
 _SQLITE = {"timeout": BUSY_SECONDS, "check_same_thread": False, "cached_statements": 512}
 _POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
@@ -46,10 +47,7 @@ def connect(url: str) -> Engine:
     Its errors quote no values of rows, which may be personal.
     """
     if not url.startswith("sqlite"):
-        engine = create_engine(url, hide_parameters=True, connect_args=_POSTGRES, pool_size=POOL)
-        event.listen(engine, "checkin", _put_down)
-        event.listen(engine, "checkout", _look_alive)
-        return engine
+        return _postgresql_engine(url, _POSTGRES)
     engine = create_engine(url, hide_parameters=True, connect_args=_SQLITE)
     event.listen(engine, "connect", _prepare_sqlite)
     turns = _Turns()
@@ -69,6 +67,20 @@ def single_reads(engine: Engine) -> Engine:
     if engine.dialect.name == "sqlite":
         return read_only(engine)
     return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def look_ups(engine: Engine) -> Engine:
+    """As `single_reads`, for connections that are kept, and see many queries of few kinds."""
+    if engine.dialect.name == "sqlite":
+        return read_only(engine)
+    return _postgresql_engine(engine.url, _LOOK_UPS, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+
+
+def _postgresql_engine(url: str | URL, options: str, **more: Any) -> Engine:
+    engine = create_engine(url, hide_parameters=True, connect_args={"options": options}, **more)
+    event.listen(engine, "checkin", _put_down)
+    event.listen(engine, "checkout", _look_alive)
+    return engine
 
 
 def _put_down(_connection: Any, record: ConnectionPoolEntry) -> None:
@@ -137,14 +149,14 @@ class OwnConnections:
     """
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self._engine = look_ups(engine)
         self._mine = threading.local()
         self._all: list[Connection] = []
         self._closed = False
 
     @contextmanager
     def use(self) -> Iterator[Connection]:
-        """This thread's; after a failure of the database, or a while without use, the pool's best anew."""
+        """This thread's; another after a failure of the database."""
         if self._closed:
             with self._engine.connect() as conn:
                 yield conn
@@ -154,15 +166,24 @@ class OwnConnections:
         except DRIVER_ERRORS:
             self._give_back()
             raise
-        self._mine.used = time.monotonic()
 
     def _own(self) -> Connection:
-        if time.monotonic() - getattr(self._mine, "used", 0.0) > IDLE_TRUSTED_SECONDS:
-            self._give_back()
         conn: Connection | None = getattr(self._mine, "conn", None)
+        now = time.monotonic()
+        if conn is not None and now - self._mine.used > IDLE_TRUSTED_SECONDS:
+            conn = self._alive(conn)
+        self._mine.used = now
         if conn is None:
             self._mine.conn = conn = self._engine.connect()
             self._all.append(conn)
+        return conn
+
+    def _alive(self, conn: Connection) -> Connection | None:
+        try:
+            run(conn, (_NOTHING, {}))
+        except DRIVER_ERRORS:
+            self._give_back()
+            return None
         return conn
 
     def _give_back(self) -> None:
@@ -219,6 +240,7 @@ class Sql:
 
 _LIST = re.compile(r"in :(\w+)")
 _VALUE = re.compile(r"(?<!:):(\w+)")
+_NOTHING = Sql("select 1")
 
 
 def run(conn: Connection, *queries: tuple[Sql, Mapping[str, Any]]) -> list[list[tuple[Any, ...]]]:
