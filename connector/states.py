@@ -80,9 +80,14 @@ def _state(known: Enrolment, facts: Facts) -> Enrolment:
             return _said(known, facts[fact])
     if Fact.NOT_COMPLETED in facts and known.state is Fact.COMPLETED:
         return Enrolment(Fact.ENROLLED)
-    if Fact.ENROLLED in facts and known.state is Fact.ENROLLED:
+    if Fact.ENROLLED in facts and (known.state is Fact.ENROLLED or _begins_anew(known, facts)):
         return _said(known, facts[Fact.ENROLLED])
     return known
+
+
+def _begins_anew(known: Enrolment, facts: Facts) -> bool:
+    """Whether progress is said to be none, and was some: the course was reset."""
+    return known.state is Fact.IN_PROGRESS and facts[Fact.ENROLLED].progress == 0
 
 
 def _said(known: Enrolment, said: Observation) -> Enrolment:

@@ -6,6 +6,8 @@ from datetime import datetime
 from connector.completion import Fact, Observation
 from connector.platforms import Cursor, Pair, State
 
+_BEFORE_PROGRESS = (Fact.ENROLLED, Fact.UNSEEN)
+
 
 class Remembered(dict[Pair, State]):
     """States by pair (connector.platforms.Seen)."""
@@ -40,7 +42,8 @@ class Remembered(dict[Pair, State]):
                 return _told(known, facts[fact])
         if Fact.NOT_COMPLETED in facts and known.fact is Fact.COMPLETED:
             known = State(Fact.ENROLLED, None, None, None)
-        return _told(known, facts[Fact.ENROLLED]) if known.fact in (Fact.ENROLLED, Fact.UNSEEN) else known
+        anew = known.fact is Fact.IN_PROGRESS and facts[Fact.ENROLLED].progress == 0
+        return _told(known, facts[Fact.ENROLLED]) if anew or known.fact in _BEFORE_PROGRESS else known
 
     def accounts(self) -> Collection[str]:
         """See Seen."""

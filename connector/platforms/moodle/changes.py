@@ -80,7 +80,8 @@ class _Pass:
             yield from self._names()
         else:
             self._gone.listed |= self._teller.told
-        for page in self._gone.said(self._asked, self._site.accounts, self._courses):
+        gone = self._gone.said(self._asked, self._mark.ids, self._site.accounts, self._courses)
+        for page in gone:
             yield from page
             yield self._reached()
         yield Cursor(self._after().text(), self._rows_done, self._rows_done, at_end=True)

@@ -1,12 +1,13 @@
 """What a site that tells changes shows no more, found out during a pass and said at its end."""
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Container, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
 from connector.completion import Fact, Observation
 from connector.platforms import Asked, Pair, State
 from connector.platforms.moodle.courses import Courses, Row
 from connector.platforms.moodle.learners import Accounts
+from connector.platforms.moodle.unseen import in_scope
 
 ACCOUNTS_A_PAGE = 500
 
@@ -42,13 +43,18 @@ class Gone:
             return user not in self.listed[course]
         return self.everything
 
-    def said(self, asked: Asked, accounts: Accounts, courses: Courses) -> Iterator[list[Observation]]:
-        """UNSEEN, of whom was shown until now; page by page."""
+    def said(
+        self, asked: Asked, scope: Container[int], accounts: Accounts, courses: Courses
+    ) -> Iterator[list[Observation]]:
+        """UNSEEN, of whom was shown until now in a course asked for; page by page."""
         for was in _pages(asked, self._names(asked)):
             yield [
                 Observation(courses.bare(course), accounts.bare(name), Fact.UNSEEN)
                 for (name, course), state in sorted(was.items(), key=_numbers)
-                if state.fact is not Fact.UNSEEN and course.isdigit() and self.has(int(name), int(course))
+                if state.fact is not Fact.UNSEEN
+                and in_scope(course, asked, scope)
+                and course.isdigit()
+                and self.has(int(name), int(course))
             ]
 
     def _names(self, asked: Asked) -> Iterable[str]:

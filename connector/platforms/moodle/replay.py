@@ -70,6 +70,10 @@ class Replay:
             body,
         )
 
+    def forget(self, *functions: str) -> None:
+        """These are not functions of the site any more."""
+        self._functions -= set(functions)
+
     def recorded(self, function: str, params: Mapping[str, object]) -> Any:
         """A copy of the body that the site holds for that call, before options shape it."""
         return json.loads(json.dumps(self._answers[_key(function, flatten(params))][1]))

@@ -1,7 +1,7 @@
 """What was shown at an earlier sync and is shown no more: nothing is known of it from then on. Pure."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping
 
 from connector.completion import Fact, Learner, Observation
 from connector.platforms import Asked, Pair, State
@@ -16,8 +16,8 @@ def by_account(was: Mapping[Pair, State]) -> Mapping[str, Mapping[str, State]]:
     return found
 
 
-def in_scope(course_id: str, asked: Asked, courses: Courses) -> bool:
-    """Whether a course, which may be gone, is among those asked for."""
+def in_scope(course_id: str, asked: Asked, courses: Container[int]) -> bool:
+    """Whether a course, which may be gone, is among those asked for; `courses`: their numbers, as found."""
     if not asked.courses or course_id in asked.courses:
         return True
     return course_id.isdigit() and int(course_id) in courses
