@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 import connector
-from connector.platforms.moodle.platform import NEEDED
+from connector.platforms.moodle.functions import CAPABILITIES, REST
+from connector.platforms.moodle.functions import PLUGIN as FUNCTIONS
 
 PLUGIN = Path(connector.__file__).parent / "platforms/moodle/plugin/local_thaksa"
 PHP = sorted(path.relative_to(PLUGIN).as_posix() for path in PLUGIN.rglob("*.php"))
@@ -50,7 +51,8 @@ def test_the_service_offers_what_the_connector_calls() -> None:
     services = text("db/services.php")
     listed = set(re.findall(r"^            '(\w+)',$", services, re.M))
     assert set(re.findall(r"^    '(local_\w+)' => \[$", services, re.M)) == OWN
-    assert OWN | set(NEEDED) | {"core_webservice_get_site_info"} <= listed
+    assert set(FUNCTIONS) == OWN
+    assert listed == set(CAPABILITIES)
     for name in OWN:
         path = re.search(rf"'{name}' => \[\s+'classname' => '([^']+)'", services)
         assert path is not None
@@ -65,7 +67,7 @@ def test_the_role_has_the_capability_of_the_plugin() -> None:
     allowed = {element.text for element in ET.parse(PLUGIN / "role.xml").iterfind("permissions/allow")}
     used = set(re.findall(r"'capabilities' => '([^']+)'", text("db/services.php")))
     assert declared == used == {"local/thaksa:read"}
-    assert declared | {"webservice/rest:use", "moodle/course:view"} <= allowed
+    assert declared | {REST} | {name for names in CAPABILITIES.values() for name in names} <= allowed
 
 
 @pytest.mark.parametrize("name", sorted(OWN))
