@@ -105,7 +105,7 @@ def sync(
             run.run()
         except BaseException as error:
             failure = error
-            log.info("sync run failed", run=run_id, error=type(error).__name__)
+            log.debug("sync run failed", run=run_id, error=type(error).__name__)
             raise
         finally:
             with engine.begin() as conn:
@@ -191,7 +191,7 @@ class _Run:
         self.accounts |= page.names()
         if reached:
             self._tell("learners", reached.done, reached.total)
-        log.info("sync page", platform=self.ids.name, learners=after.learners, written=after.written)
+        log.debug("sync page", platform=self.ids.name, learners=after.learners, written=after.written)
 
     def _counted(self, page: Page, reached: Cursor | None) -> SyncReport:
         """The counts, once the page is stored."""

@@ -23,7 +23,9 @@ def test_a_page_says_its_times_and_asks_no_other_host(client: TestClient, path: 
     assert '<html lang="th">' in answer.text
     assert "ข้อมูล ณ วันที่ <strong>1 มิถุนายน 2569</strong>" in answer.text
     assert "ประมวลผลเมื่อ 1 มิ.ย. 2569 10:00 น." in answer.text
-    assert not re.search(r"""(?:src|href|action)=["'](?!/|\#)|url\(|@import|<script(?! src="/)""", answer.text)
+    assert not re.search(
+        r"""(?:src|href|action)=["'](?!/|\#)|url\(|@import|<script(?! src="/)""", answer.text
+    )
 
 
 @pytest.mark.parametrize("path", PAGES)
