@@ -53,9 +53,7 @@ def sync(
             failed = True
             _complain(str(error))
         except KeyboardInterrupt:
-            ERR.print(
-                f"thaksa: {each}: interrupted; what is stored stays, and the next sync goes on from there"
-            )
+            _complain(f"{each}: interrupted; what is stored stays, and the next sync goes on from there")
             raise typer.Exit(INTERRUPTED) from None
     if failed:
         raise typer.Exit(1)
