@@ -27,7 +27,7 @@ def schedule(data: Data = None) -> None:
         signal.signal(number, lambda *_: stop.set())
     if run(settings, engine, stop, Told(_waiting, _planned)):
         return
-    ERR.print("thaksa: a sync could not be interrupted: it goes on where it was at the next start.")
+    ERR.print("thaksa: what was under way could not be interrupted: it is gone on with at the next start.")
     # Its thread would keep the process.
     os._exit(1)
 

@@ -32,27 +32,29 @@ class Told(NamedTuple):
 
 
 def schedule(settings: Settings, engine: Engine, stop: Event, told: Told, *, clock: Clock = utc_now) -> bool:
-    """Runs until `stop` is set. False: a sync could not be interrupted in time and goes on in its thread."""
-    waiting = False
+    """Runs until `stop` is set. False: what was under way did not end in time and goes on in its thread."""
+    said: object = None
     while not stop.is_set():
         try:
             with held(engine, LOCK) as still_ours:
-                waiting = False
+                said = None
                 if not _act(Jobs(settings, engine, clock), told, stop, still_ours):
                     return False
         except AlreadyRunning:
-            if not waiting:
+            if said is not AlreadyRunning:
                 log.info("another scheduler is active")
                 told.waiting()
-            waiting = True
+            said = AlreadyRunning
         except OPERATIONAL_ERRORS:
-            log.warning("the database cannot be used: it is tried again")
+            if said is not OPERATIONAL_ERRORS:
+                log.error("the database cannot be used: it is tried again and again")
+            said = OPERATIONAL_ERRORS
         stop.wait(STANDBY_SECONDS)
     return True
 
 
 def _act(jobs: Jobs, told: Told, stop: Event, still_ours: StillOurs) -> bool:
-    """The active one's life; whether all syncs ended with it."""
+    """The active one's life; whether all its work ended with it."""
     told.planned(jobs.start())
     try:
         while not stop.wait(STANDBY_SECONDS):

@@ -71,7 +71,7 @@ class Jobs:
         self._clock = clock
         self._timetables = {name: settings.timetable(name) for name in sorted(settings.platforms)}
         self._paused: set[str] = set()
-        self._syncing: set[str] = set()
+        self._working: set[str] = set()
         self._changed = Condition()
         self._stopping = Event()
         threads = max(1, min(len(self._timetables), MOST_SYNCS_AT_ONCE))
@@ -108,10 +108,10 @@ class Jobs:
     def end(self) -> bool:
         """Start nothing more and interrupt what runs; whether all ended in time."""
         self._stopping.set()
-        log.info("scheduler stops", syncing=sorted(self._syncing))
+        log.info("scheduler stops", working=sorted(self._working))
         self._scheduler.shutdown(wait=False)
         with self._changed:
-            return self._changed.wait_for(lambda: not self._syncing, STOP_SECONDS)
+            return self._changed.wait_for(lambda: not self._working, STOP_SECONDS)
 
     def _plan(self, name: str, past: Past, now: datetime) -> Planned:
         timetable = self._timetables[name]
@@ -121,18 +121,23 @@ class Jobs:
     def _add_recurring(self, now: datetime) -> None:
         def every(job: Callable[[], None], seconds: int) -> None:
             self._scheduler.add_job(
-                guarded(job), "interval", seconds=seconds, next_run_time=now, id=job.__name__
+                self._do, "interval", (job,), seconds=seconds, next_run_time=now, id=job.__name__
             )
 
         def daily(job: Callable[[], None], hour: int, minute: int) -> None:
             at = CronTrigger(hour=hour, minute=minute, timezone=BANGKOK)
-            self._scheduler.add_job(guarded(job), at, id=job.__name__)
+            self._scheduler.add_job(self._do, at, (job,), id=job.__name__)
 
         every(self._refresh, self._settings.refresh_seconds)
         every(self._watch, WATCH_SECONDS)
         # A validity date that begins or ends changes progress without any statement.
         daily(self._rebuild, 0, 5)
         daily(self._reconcile, 3, 30)
+
+    def _do(self, job: Callable[[], None]) -> None:
+        with self._counted(job.__name__):
+            if not self._stopping.is_set():
+                guarded(job)()
 
     def sync(self, name: str) -> None:
         """One sync of a platform, if it is due still."""
@@ -180,12 +185,12 @@ class Jobs:
     @contextmanager
     def _counted(self, name: str) -> Iterator[None]:
         with self._changed:
-            self._syncing.add(name)
+            self._working.add(name)
         try:
             yield
         finally:
             with self._changed:
-                self._syncing.discard(name)
+                self._working.discard(name)
                 self._changed.notify_all()
 
     def _note_success(self, name: str, started: datetime, report: SyncReport) -> None:

@@ -2,12 +2,15 @@ import re
 import stat
 import traceback
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from connector.app import watched_by
 from connector.platforms import Reading
+from connector.report.syncs import Watched
 from connector.runs import open_platform
 from connector.settings import PlatformSettings, Settings, SettingsError, load, write_secret
 
@@ -212,3 +215,22 @@ def test_how_a_platform_is_read_is_a_setting(tmp_path: Path) -> None:
     settings = load({}, data=tmp_path)
     assert settings.platforms["x"].reading == Reading(2, grades=False, activities=True, badges=True)
     assert open_platform(settings, "x")
+
+
+@pytest.mark.parametrize(
+    ("general", "fields", "said", "hours"),
+    [
+        ("", "", "every 15 min, 360 where all is read", 24),
+        ("sync_minutes = 600\n", "", "every 600 min", 30),
+        ("read_all_minutes = 30\n", "every_minutes = 5", "every 5 min", 24),
+        ("", 'cron = "0 2 * * *"', "cron 0 2 * * *", 69),
+        ("", "every_minutes = 5\nstale_after_hours = 1", "every 5 min", 1),
+    ],
+)
+def test_a_platform_has_its_own_timetable(
+    tmp_path: Path, general: str, fields: str, said: str, hours: int
+) -> None:
+    (tmp_path / "thaksa.toml").write_text(general + MOODLE + fields)
+    settings = load({}, data=tmp_path)
+    assert str(settings.timetable("x")) == said
+    assert watched_by(settings)["x"] == Watched("moodle", timedelta(hours=hours))

@@ -53,7 +53,7 @@ def _succeeded(conn: Connection, row: Any) -> int | None:
     started = conn.execute(select(c.started_at).where(good).order_by(c.id.desc()).limit(1)).scalar()
     if started is None or row.compared_until is None:
         return None
-    return min(started, int(row.compared_until))
+    return min(int(started), int(row.compared_until))
 
 
 def _run(row: Any) -> Run:
