@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from connector import cli_credentials, cli_reconcile, cli_schedule, cli_sync
+from connector import cli_credentials, cli_platform, cli_reconcile, cli_schedule, cli_sync
 from connector.command import ERR, OUT, Data, ready_engine
 from connector.imports import ImportFileError, Refusal, read_roster, read_units
 from connector.platforms import PlatformError
@@ -30,6 +30,7 @@ imports = typer.Typer(
 )
 app.add_typer(imports, name="import")
 app.add_typer(cli_credentials.app, name="credential")
+app.add_typer(cli_platform.app, name="platform")
 app.command("sync")(cli_sync.sync)
 app.command("schedule")(cli_schedule.schedule)
 app.command("reconcile")(cli_reconcile.reconcile)

@@ -6,9 +6,10 @@ that pass the conformance tests (`tests/connector/test_platforms.py`).
 Errors: PlatformError, with the platforms' own subclasses below it (moodle.errors.MoodleError).
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from connector.completion import Fact, Observation
@@ -129,6 +130,39 @@ class Reading:
     badges: bool = False
 
 
+class Verdict(StrEnum):
+    """What a doctor finds. OPTIONAL: missing, and can be done without; UNKNOWN: it could not be tried."""
+
+    OK = "ok"
+    MISSING = "missing"
+    OPTIONAL = "optional"
+    NOT_NEEDED = "not needed"
+    UNKNOWN = "not known"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A function or a right that the service account needs on a platform; `remedy` is one line."""
+
+    what: str
+    verdict: Verdict
+    remedy: str = ""
+
+
+class Doctor(Protocol):
+    """Tries out what an account may do on a platform, in a few calls; writes nothing."""
+
+    def examine(self) -> Sequence[Check]:
+        """All that may be needed, in one order. Raises PlatformError where nothing answers."""
+
+
+class DoctorFactory(Protocol):
+    """Opens a doctor; reads nothing from the platform yet."""
+
+    def __call__(self, *, url: str, token: str, reading: "Reading") -> Doctor:
+        """`reading`: what is wanted of the platform, and so what is needed."""
+
+
 class Factory(Protocol):
     """Opens a platform; reads nothing from it yet."""
 
@@ -144,5 +178,15 @@ def _moodle(*, url: str, token: str, hash_key: bytes, reading: Reading) -> Platf
     return Moodle(Client(url, token, calls_at_once=reading.calls_at_once), hash_key, reading)
 
 
+def _moodle_doctor(*, url: str, token: str, reading: Reading) -> Doctor:
+    from connector.platforms.moodle.client import Client
+    from connector.platforms.moodle.doctor import MoodleDoctor
+
+    return MoodleDoctor(Client(url, token, calls_at_once=reading.calls_at_once), reading)
+
+
 PLATFORMS: Mapping[str, Factory] = {"moodle": _moodle}
 """Kind in the settings -> how to open it."""
+
+DOCTORS: Mapping[str, DoctorFactory] = {"moodle": _moodle_doctor}
+"""Kind in the settings -> who examines it."""

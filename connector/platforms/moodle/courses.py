@@ -27,7 +27,7 @@ class Courses:
         self._idnumbers: dict[int, str] = {}
         self._made: dict[int, Course] = {}
 
-    def __contains__(self, number: int) -> bool:
+    def __contains__(self, number: object) -> bool:
         return number in self._rows
 
     def __iter__(self) -> Iterator[int]:

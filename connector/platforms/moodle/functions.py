@@ -46,6 +46,7 @@ def needed(reading: Reading, offered: frozenset[str]) -> tuple[str, ...]:
     """The functions without which a site cannot be read so. Grades are done without."""
     badges = (BADGES,) if reading.badges else ()
     if offered.issuperset(PLUGIN):
-        return PLUGIN + badges
+        # The activities of a course that was reset have to be known.
+        return PLUGIN + ((CONTENTS,) if reading.activities else ()) + badges
     activities = (ACTIVITIES, CONTENTS) if reading.activities else ()
     return CORE + activities + badges
