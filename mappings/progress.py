@@ -7,7 +7,7 @@ learners that are gone when its transaction ends, so several never disturb each 
 
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
@@ -48,7 +48,16 @@ from mappings.tables import (
     stale_person,
 )
 
-__all__ = ["bangkok_day", "create_views", "end_of_bangkok_day", "is_due", "rebuild", "refresh", "view_texts"]
+__all__ = [
+    "bangkok_day",
+    "create_views",
+    "end_of_bangkok_day",
+    "is_due",
+    "many_joined",
+    "rebuild",
+    "refresh",
+    "view_texts",
+]
 
 _ONE_AT_A_TIME = 7_420_563
 """PostgreSQL's advisory lock for whoever computes progress; SQLite has one writer anyway."""
@@ -178,7 +187,7 @@ def _recompute(conn: Connection, batch: str, size: int, now: datetime, day: date
     conn.execute(text("analyze batch_learner"))
     for table in (competency_state, learning_event):
         conn.execute(delete(table).where(table.c.person_id.in_(learners)))
-    with _joins_for(conn, size):
+    with many_joined(conn) if size > _FEW else nullcontext():
         for sql in _KEEP:
             conn.execute(text(sql), {"batch": batch})
     for table in (batch_learner, parameter):
@@ -188,15 +197,15 @@ def _recompute(conn: Connection, batch: str, size: int, now: datetime, day: date
 
 
 @contextmanager
-def _joins_for(conn: Connection, size: int) -> Iterator[None]:
-    """PostgreSQL takes the joins of these views to yield one row each, and compares every completion with
-    every other: fine for a few learners, hours for many.
+def many_joined(conn: Connection) -> Iterator[None]:
+    """PostgreSQL takes joins of completions to yield one row each, and compares every completion with every
+    other: fine for a few learners, minutes for many. Inside, it does not.
     """
-    many = conn.dialect.name == "postgresql" and size > _FEW
-    if many:
+    postgresql = conn.dialect.name == "postgresql"
+    if postgresql:
         conn.execute(text("set local enable_nestloop = off"))
     yield
-    if many:
+    if postgresql:
         conn.execute(text("set local enable_nestloop = on"))
 
 

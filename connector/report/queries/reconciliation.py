@@ -25,6 +25,7 @@ from connector.tables import enrolment, platform, platform_course
 from lrs.clock import from_micros
 from lrs.statement import PROVES_NOTHING
 from lrs.tables import activity, agent, evidence, verb
+from mappings.progress import many_joined
 from mappings.tables import account
 
 
@@ -44,13 +45,17 @@ class _Site:
 def read_reconciliation(conn: Connection, now: datetime) -> Report:
     """Both sides of every site, in four SELECTs."""
     sites = {row.home_page: _Site(row.id, row.name, row.compared_until) for row in conn.execute(_synced())}
-    for row in conn.execute(_by_course(sites)):
+    with many_joined(conn):
+        courses, accounts, unproven = (
+            conn.execute(query).all() for query in (_by_course(sites), _by_account(), _unproven())
+        )
+    for row in courses:
         site = sites.setdefault(row.home_page, _Site())
         site.courses.setdefault(row.iri, []).append(row)
         site.received = max(filter(None, (site.received, row.received)), default=None)
-    for row in conn.execute(_by_account()):
+    for row in accounts:
         sites.setdefault(row.home_page, _Site()).accounts[row.kind] = row.number
-    for row in conn.execute(_unproven()):
+    for row in unproven:
         sites.setdefault(row.home_page, _Site()).unproven = row.number
     return Report(now, tuple(_platform(home_page, sites[home_page]) for home_page in sorted(sites)))
 

@@ -9,6 +9,7 @@ from connector.report.queries.platforms import platform_names
 from connector.tables import platform_course
 from lrs.tables import activity, agent, statement
 from mappings.people import AccountCounts, account_counts
+from mappings.progress import many_joined
 from mappings.tables import account
 
 
@@ -77,7 +78,7 @@ def _completions(conn: Connection) -> list[CourseCount]:
 
 def _counted(conn: Connection) -> dict[tuple[str, str], int]:
     current = current_completions()
-    rows = conn.execute(
+    query = (
         select(agent.c.home_page, activity.c.iri, func.count().label("number"))
         .select_from(current)
         .join(agent, agent.c.id == current.c.agent_id)
@@ -86,4 +87,5 @@ def _counted(conn: Connection) -> dict[tuple[str, str], int]:
         .where(agent.c.home_page.is_not(None), is_counted())
         .group_by(agent.c.home_page, activity.c.iri)
     )
-    return {(row.home_page, row.iri): row.number for row in rows}
+    with many_joined(conn):
+        return {(row.home_page, row.iri): row.number for row in conn.execute(query)}
