@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
 
 
 class Kind(StrEnum):
@@ -26,7 +25,8 @@ class Kind(StrEnum):
     CONTRADICTED = "contradicted"
 
 
-class Some(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Some:
     """How many completions, and when the first and the last of them was; None where there is none."""
 
     count: int = 0

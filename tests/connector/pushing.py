@@ -22,6 +22,7 @@ from connector.sync import SyncReport, sync
 from lrs.api import create_lrs_app
 from lrs.credentials import LEVELS, create_credential
 from lrs.record_store import RecordStore
+from lrs.statement import PROVES_NOTHING
 from mappings.progress import refresh
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -111,10 +112,15 @@ class Lab:
 
     def credential(self, name: str, home_pages: list[str] | None) -> tuple[str, str]:
         """As `thaksa credential create` makes it for these home pages."""
-        proof = {"level": LEVELS[self.level], "home_pages": home_pages} if home_pages else {}
         with self.engine.begin() as conn:
             return create_credential(
-                conn, hash_key=KEY, name=name, scopes=["statements/write"], now=self.now, **proof
+                conn,
+                hash_key=KEY,
+                name=name,
+                scopes=["statements/write"],
+                now=self.now,
+                level=LEVELS[self.level] if home_pages else PROVES_NOTHING,
+                home_pages=home_pages,
             )
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ import typer.main
 from typer.core import TyperGroup
 
 from connector.cli import app
+from connector.platforms import Verdict
 from connector.platforms.moodle.errors import not_an_answer, refused, unreachable
 from connector.settings import FILE, load
 from connector.sync import Options
@@ -96,6 +97,7 @@ def messages() -> str:
         said.append(str(not_an_answer("x", "FUNCTION", response)))
     for error in (requests.exceptions.SSLError(), requests.Timeout()):
         said.append(str(unreachable("x", error)))
+    said += [(PLUGIN.parents[1] / name).read_text(encoding="utf-8") for name in ("doctor.py", "probes.py")]
     said.append(str(Options().refusal("x", Numbers(60, 0), Numbers(100, 0))))
     return "\n".join(said)
 
@@ -106,6 +108,11 @@ def test_what_it_explains_is_what_is_said() -> None:
     assert len(told) > 12
     said = messages()
     assert [one for one in told if not re.search(re.escape(one).replace("…", ".*"), said)] == []
+
+
+def test_the_doctor_s_states_are_explained() -> None:
+    table = PAGE.partition("| state | meaning |")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| `(.*?)` \|", table, re.MULTILINE) == [one.value for one in Verdict]
 
 
 def test_links_lead_somewhere() -> None:

@@ -156,11 +156,11 @@ def _kind(current: Subquery, sites: Mapping[str, _Site]) -> ColumnElement[str]:
     )
 
 
-def _of_site(sites: Mapping[str, _Site], name: str) -> ColumnElement[int | None]:
+def _of_site(sites: Mapping[str, _Site], name: str) -> ColumnElement[Any]:
     """What is known of the site of an agent; null where nothing is."""
     known = {home: value for home, site in sites.items() if (value := getattr(site, name)) is not None}
-    whole = cast(null(), BigInteger)
-    return case(known, value=agent.c.home_page, else_=whole) if known else whole
+    unknown = cast(null(), BigInteger)
+    return case(known, value=agent.c.home_page, else_=unknown) if known else unknown
 
 
 def _by_account() -> Select[Any]:
