@@ -48,7 +48,7 @@ def sync(
     for each in names:
         try:
             _one(settings, engine, each, chosen, dry_run)
-        except PlatformError as error:
+        except (PlatformError, SettingsError) as error:
             # One platform's failure is not the others'.
             failed = True
             _complain(str(error))

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, Row, Select, select
+from sqlalchemy import Connection, Engine, Row, Select, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from connector.completion import Fact
@@ -19,6 +19,13 @@ _OF = Sql(
     "select account_name, course_id, state, at, progress, grade, unseen_since, not_completed_since "
     "from enrolment where platform_id = :platform_id and account_name in :names"
 )
+
+
+def prefer_indexes(conn: Connection) -> None:
+    """For the rest of the transaction, on PostgreSQL: plans are kept, and one that was made while the tables
+    were small, or before they were first analysed, would read them whole for every row."""
+    if conn.dialect.name == "postgresql":
+        conn.execute(text("set local enable_seqscan = off"))
 
 
 class _Row(NamedTuple):

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from connector.completion import Course, Fact, Observation
-from connector.enrolments import enrolments
+from connector.enrolments import enrolments, prefer_indexes
 from connector.plan import Facts, Ledger, Pair, Step, Void, by_pair, plan
 from connector.platforms import Cursor
 from connector.platforms import Pair as Enrolled
@@ -87,9 +87,7 @@ def compare(
 
     `platform_id` None: it was never synced.
     """
-    if conn.dialect.name == "postgresql":
-        # Plans are kept: one made while the tables were small would read them whole for ever.
-        conn.execute(text("set local enable_seqscan = off"))
+    prefer_indexes(conn)
     told = by_pair(observations)
     known = {} if platform_id is None else enrolments(conn, platform_id, {name for name, _ in told})
     said = with_known(told, known)

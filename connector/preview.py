@@ -46,12 +46,13 @@ def preview(
 ) -> Preview:
     """What `connector.sync.sync` would do now; raises PlatformError as it does."""
     home_page = platform.home_page
+    authority = sync_authority(name, home_page).actor.key
     readers = read_only(engine)
     with readers.begin() as conn:
         platform_id, current = find_pass(
             conn, name, home_page, now, full=options.full, partial=bool(options.only)
         )
-        waiting = _waiting(conn, platform_id, home_page, current)
+        waiting = _waiting(conn, platform_id, home_page, authority, current)
     counts = _Counts(waiting)
     seen: Seen = NothingSeen() if platform_id is None else Remembered(engine, platform_id)
     for observations, reached in pages(platform.observe(current.cursor, options.asked(seen))):
@@ -61,19 +62,27 @@ def preview(
             progress("learners", reached.done, reached.total)
     found = counts.found(current.partial)
     with readers.begin() as conn:
-        held = take_backs.current_completions(conn, home_page, sync_authority(name, home_page).actor.key)
+        held = take_backs.current_completions(conn, home_page, authority)
     found.refusal = options.refusal(name, counts.numbers(), held)
     return found
 
 
-def _waiting(conn: Connection, platform_id: int | None, home_page: str, current: Pass) -> list[TakeBack]:
+def _waiting(
+    conn: Connection, platform_id: int | None, home_page: str, authority: str, current: Pass
+) -> list[TakeBack]:
     """What would be taken back even if the platform said nothing."""
     if platform_id is None:
         return []
     found = take_backs.waiting(conn, platform_id, None)
     if current.compared_until is not None:
-        since, until = current.compared_until, current.began_at
-        found += take_backs.late_pushes(conn, platform_id, home_page, since, until)
+        found += take_backs.late_pushes(
+            conn,
+            platform_id,
+            home_page=home_page,
+            since=current.compared_until,
+            until=current.began_at,
+            authority=authority,
+        )
     return found
 
 

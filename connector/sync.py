@@ -222,7 +222,7 @@ class _Run:
         with self._writing(self.report) as conn:
             # Not page by page: two accounts that show one national id may stand on two pages.
             link_accounts(conn, self.watch.start, f"sync:{self.ids.name}")
-            take_backs.wait(conn, self.ids.platform_id, self._late(conn, current, courses))
+            take_backs.wait(conn, self.ids.platform_id, self._late(conn, current, courses, authority))
         refusal = self._refusal(courses, authority)
         if refusal is None:
             while self._take_back(courses, current, authority):
@@ -232,13 +232,21 @@ class _Run:
         if refusal:
             raise refusal
 
-    def _late(self, conn: Connection, current: Pass, courses: Collection[str] | None) -> list[TakeBack]:
+    def _late(
+        self, conn: Connection, current: Pass, courses: Collection[str] | None, authority: Authority
+    ) -> list[TakeBack]:
         """What others sent since the last pass, and the platform contradicts. Before the first, each page has
         been compared with all there was."""
         if current.compared_until is None:
             return []
-        home_page, until = self.platform.home_page, current.began_at
-        late = take_backs.late_pushes(conn, self.ids.platform_id, home_page, current.compared_until, until)
+        late = take_backs.late_pushes(
+            conn,
+            self.ids.platform_id,
+            home_page=self.platform.home_page,
+            since=current.compared_until,
+            until=current.began_at,
+            authority=authority.actor.key,
+        )
         return [one for one in late if courses is None or one.course_id in courses]
 
     def _refusal(self, courses: Collection[str] | None, authority: Authority) -> PlatformError | None:

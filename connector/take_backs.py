@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, select
 
+from connector.enrolments import prefer_indexes
 from connector.plan import COMPLETIONS, Pair
 from connector.tables import take_back
 from lrs.clock import to_micros
@@ -23,6 +24,7 @@ _LATE = Sql(
     "select distinct n.account_name, c.activity_iri, n.course_id from evidence e cross join verb v "
     "cross join agent g cross join activity a cross join platform_course c cross join enrolment n "
     "where e.stored >= :since and e.stored < :until and e.voided_at is null "
+    "and e.authority_id not in (select id from agent where key = :authority) "
     "and v.id = e.verb_id and v.iri in :verbs and g.id = e.agent_id and g.home_page = :home_page "
     "and a.id = e.activity_id and c.home_page = :home_page and c.activity_iri = a.iri "
     "and n.platform_id = :platform_id and n.course_id = c.external_id and n.account_name = g.account_name "
@@ -123,12 +125,20 @@ def settle(conn: Connection, platform_id: int, pairs: Collection[Pair]) -> None:
 
 
 def late_pushes(
-    conn: Connection, platform_id: int, home_page: str, since: datetime, until: datetime
+    conn: Connection,
+    platform_id: int,
+    *,
+    home_page: str,
+    since: datetime,
+    until: datetime,
+    authority: str,
 ) -> list[TakeBack]:
-    """Courses of which a completion was stored from `since` on and before `until`, though the platform says
-    "not completed"."""
-    values = {"since": to_micros(since), "until": to_micros(until), "verbs": _VERBS}
-    (rows,) = run(conn, (_LATE, {**values, "platform_id": platform_id, "home_page": home_page}))
+    """Courses of which another than the authority with this key sent a completion, stored from `since` on and
+    before `until`, though the platform says "not completed"."""
+    values: dict[str, Any] = {"since": to_micros(since), "until": to_micros(until), "verbs": _VERBS}
+    values |= {"platform_id": platform_id, "home_page": home_page, "authority": authority}
+    prefer_indexes(conn)
+    (rows,) = run(conn, (_LATE, values))
     return [TakeBack(name, iri, course_id, False) for name, iri, course_id in rows]
 
 
@@ -152,6 +162,7 @@ def current_statements(
         "verbs": _VERBS,
     }
     values |= {"home_page": home_page, "before": to_micros(before), "authority": authority}
+    prefer_indexes(conn)
     (rows,) = run(conn, (_TARGETS, values))
     return [row[0] for row in rows]
 
@@ -160,6 +171,7 @@ def current_completions(conn: Connection, home_page: str, authority: str) -> Num
     """All that are held of the platform: of its courses whoever sent them, of parts those that we wrote."""
     of_all: dict[str, Any] = {"home_page": home_page, "verbs": _VERBS}
     of_ours = of_all | {"authority": authority}
+    prefer_indexes(conn)
     ((courses,),), ((parts,),) = run(conn, (_COURSES, of_all), (_PARTS, of_ours))
     return Numbers(courses, parts)
 
