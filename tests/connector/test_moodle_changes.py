@@ -10,9 +10,11 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
 from connector.completion import Fact, Observation
 from connector.platforms import Asked, Cursor, PlatformError, Reading
@@ -27,11 +29,13 @@ from connector.platforms.moodle.functions import (
 )
 from connector.platforms.moodle.mark import read_mark
 from connector.platforms.moodle.replay import Replay
+from connector.sync import Options, SyncReport, sync
 from tests.connector.conftest import ERRORS, FIXTURES, TOKEN
 from tests.connector.remembered import Remembered
 from tests.connector.test_moodle_sweep import moodle_at, only, pairs
 
 RECORDINGS = FIXTURES.parent / "moodle_plugin"
+NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 TOTALS_OF_ALL = {"include": {"activities": False}}
 
 
@@ -417,3 +421,21 @@ def test_a_plugin_that_refuses_is_done_without(before: Replay) -> None:
     assert len(only(follower.sync(before), Fact.COMPLETED)) > 10
     assert USERS_COURSES in before.calls
     assert CHANGES not in before.calls
+
+
+def test_both_ways_write_the_same_statements(engine: Engine) -> None:
+    """What was synced through the plugin leaves core functions nothing to write."""
+
+    def run(name: str, *, plugin: bool, full: bool = False) -> SyncReport:
+        with site(name, plugin=plugin) as replay:
+            options = Options(full=full)
+            platform = moodle_at(replay, Reading(activities=True))
+            return sync(engine, platform, name="lab", kind="moodle", now=NOW, options=options)
+
+    assert run("before", plugin=True).written > 100
+    changed = run("after", plugin=True)
+    assert changed.written > 0
+    assert changed.voided > 0
+    again = run("after", plugin=False, full=True)
+    assert (again.written, again.voided) == (0, 0)
+    assert again.completions > 10
