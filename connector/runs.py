@@ -6,7 +6,7 @@ from sqlalchemy import Engine
 
 from connector.platforms import PLATFORMS, Platform
 from connector.preview import Preview, preview
-from connector.schedule_store import note_success
+from connector.schedule_store import note_full, note_success
 from connector.settings import Settings, SettingsError
 from connector.sync import Options, Progress, sync
 from connector.sync_store import SyncReport
@@ -40,20 +40,22 @@ def sync_platform(
 
     `only`, `full` and `accept_shrink` as in `connector.sync.Options`.
     """
-    platform = open_platform(settings, name)
+    platform, began = open_platform(settings, name), clock()
     try:
         report = sync(
             engine,
             platform,
             name=name,
             kind=settings.platforms[name].kind,
-            now=clock(),
+            now=began,
             clock=clock,
             progress=progress,
             options=_options(settings, name, only, full, accept_shrink),
         )
         with engine.begin() as conn:
             note_success(conn, name)
+            if not only:
+                note_full(conn, name, began, first_only=not full)
         return report
     finally:
         # After a failure too: what was read before it counts.

@@ -33,7 +33,7 @@ from connector.schedule_store import (
 )
 from connector.settings import Settings, SettingsError
 from connector.sync_store import SyncReport
-from connector.timetable import Past, Timetable, first_run
+from connector.timetable import Past, Timetable, first_run, is_full_due
 from lrs.clock import Clock
 from lrs.database import OPERATIONAL_ERRORS, read_only
 from mappings.progress import is_due, rebuild, refresh
@@ -145,10 +145,14 @@ class Jobs:
             if self._stopping.is_set():
                 return
             started = self._clock()
-            if not self._is_due(name, started):
+            past = self._due(name, started)
+            if past is None:
                 return
+            full = is_full_due(self._timetables[name], past, started)
             try:
-                report = sync_platform(self._settings, self._engine, name, self._clock, self._go_on)
+                report = sync_platform(
+                    self._settings, self._engine, name, self._clock, self._go_on, full=full
+                )
             except AlreadyRunning:
                 log.info("sync skipped", platform=name, reason="another process syncs it")
             except _Stopped:
@@ -165,17 +169,18 @@ class Jobs:
             else:
                 guarded(partial(self._note_success, name, started, report))()
 
-    def _is_due(self, name: str, now: datetime) -> bool:
-        """Not, if somebody synced it by hand meanwhile: then its next run is counted from there."""
+    def _due(self, name: str, now: datetime) -> Past | None:
+        """How it went before; None if somebody synced it by hand meanwhile: then its next run is counted from
+        there."""
         try:
             with read_only(self._engine).begin() as conn:
                 past = read_pasts(conn).get(name, Past())
             if self._timetables[name].cron is not None or first_run(self._timetables[name], past, now) <= now:
-                return True
+                return past
             self._reschedule(name, past)
         except OPERATIONAL_ERRORS:
             log.error("sync failed", platform=name, error="the database cannot be used")
-        return False
+        return None
 
     def _go_on(self, _stage: str, _done: int, _total: int) -> None:
         """Called by a sync after each page."""

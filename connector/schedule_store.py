@@ -19,6 +19,7 @@ def read_pasts(conn: Connection) -> dict[str, Past]:
             started_at=None if row.pass_started_at is not None else _moment(row.compared_until),
             # Without a place to resume at, the next one begins at the beginning.
             reads_all=row.cursor is None,
+            full_at=_moment(row.full_at),
         )
         for row in rows
     }
@@ -50,6 +51,14 @@ def note_success(conn: Connection, name: str) -> None:
     """The platform works: what was wrong before is forgotten."""
     this = platform.c.name == name
     conn.execute(update(platform).where(this).values(failures=0, paused_until=None))
+
+
+def note_full(conn: Connection, name: str, at: datetime, *, first_only: bool) -> None:
+    """Everything was read by a sync that began then; `first_only`: if it was the platform's first."""
+    this = platform.c.name == name
+    if first_only:
+        this &= platform.c.full_at.is_(None)
+    conn.execute(update(platform).where(this).values(full_at=to_micros(at)))
 
 
 def note_next_run(conn: Connection, name: str, at: datetime | None) -> None:

@@ -43,6 +43,7 @@ class PlatformSettings(BaseModel):
     every_minutes: int | None = Field(default=None, ge=1, le=MOST_MINUTES)
     cron: str | None = None
     jitter_seconds: int = Field(default=60, ge=0, le=3600)
+    full_days: int = Field(default=7, ge=0, le=365)
     courses: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
     calls_at_once: int = Field(default=_READING.calls_at_once, ge=1, le=16)
     grades: bool = _READING.grades
@@ -108,6 +109,7 @@ class PlatformSettings(BaseModel):
             read_all_minutes=minutes if self.every_minutes else max(minutes, read_all_minutes),
             cron=self.cron,
             jitter_seconds=self.jitter_seconds,
+            full_days=self.full_days,
         )
 
     def stale_after(self, timetable: Timetable) -> timedelta:

@@ -39,6 +39,8 @@ platform = Table(
     Column("paused_until", BigInteger),
     # When the schedule means to sync it next; in the past: no schedule is running, or a sync is.
     Column("next_run_at", BigInteger),
+    # When the last good sync began that read everything, times and grades of known completions too.
+    Column("full_at", BigInteger),
 )
 
 platform_course = Table(

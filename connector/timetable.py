@@ -24,13 +24,15 @@ _WEEKDAY = 4
 class Timetable:
     """Minutes between the starts of two syncs, or a crontab expression on Bangkok's clock.
 
-    `read_all_minutes` holds for a platform that cannot tell what changed and is read whole each time.
+    `read_all_minutes` holds for a platform that cannot tell what changed and is read whole each time. After
+    `full_days` the times and grades of known completions are read again too; 0: never.
     """
 
     minutes: int
     read_all_minutes: int
     cron: str | None = None
     jitter_seconds: int = 0
+    full_days: int = 0
 
     def __str__(self) -> str:
         if self.cron is not None:
@@ -65,11 +67,13 @@ class Past:
     """What is known of a platform's syncs.
 
     `started_at`: when the latest one began that came to its end; None if one was broken off since, or there
-    was none. `reads_all`: the next one reads everything again.
+    was none. `reads_all`: the next one reads everybody again. `full_at`: when the last began that read all of
+    everybody, what is known too.
     """
 
     started_at: datetime | None = None
     reads_all: bool = True
+    full_at: datetime | None = None
 
 
 def first_run(timetable: Timetable, past: Past, now: datetime) -> datetime:
@@ -79,6 +83,13 @@ def first_run(timetable: Timetable, past: Past, now: datetime) -> datetime:
     if past.started_at is None:
         return now
     return max(now, past.started_at + timetable.between(past.reads_all))
+
+
+def is_full_due(timetable: Timetable, past: Past, now: datetime) -> bool:
+    """Whether the next sync is to read what is known again; the first one reads all in any case."""
+    if not timetable.full_days or past.full_at is None:
+        return False
+    return now - past.full_at >= timedelta(days=timetable.full_days)
 
 
 def pause(failures: int, *, permanent: bool) -> timedelta:

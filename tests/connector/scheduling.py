@@ -21,7 +21,7 @@ class Site:
     """A platform of one learner, whose name in the settings is in its address.
 
     `wrong`: what it fails with. `slow`: it says one page after another until it is let go. `state`: where
-    its next sync goes on; None: it is read whole each time.
+    its next sync goes on; None: it is read whole each time. `fulls`: whether each sync asked for everything.
     """
 
     def __init__(self, name: str) -> None:
@@ -30,10 +30,12 @@ class Site:
         self.slow = False
         self.state: str | None = None
         self.reading = threading.Event()
+        self.fulls: list[bool] = []
 
     def observe(self, cursor: Cursor | None, asked: Asked) -> Iterator[Observation | Cursor]:
         if self.wrong:
             raise self.wrong
+        self.fulls.append(asked.full)
         course = Course(self.home_page, "2", f"{self.home_page}/course/view.php?id=2", "C", "", "C", "")
         self.reading.set()
         while True:

@@ -62,6 +62,20 @@ def test_a_slow_and_a_failing_platform_delay_no_other(engine: Engine, sites: Sit
     assert row_of(engine, "slow").failures == 0
 
 
+@pytest.mark.parametrize(("days_ago", "full"), [(6, False), (8, True)])
+def test_what_is_known_is_read_again_after_a_week(
+    engine: Engine, sites: Sites, tmp_path: Path, days_ago: int, full: bool
+) -> None:
+    settings = settings_of(tmp_path, engine, {"x": "every_minutes = 30\njitter_seconds = 0"})
+    sync_platform(settings, engine, "x", lambda: utc_now() - timedelta(days=days_ago))
+    first = row_of(engine, "x").full_at
+    with running(settings, engine):
+        wait_until(lambda: runs_of(engine, "x") == [GOOD, GOOD])
+        wait_until(lambda: 29 < minutes_from_now(row_of(engine, "x").next_run_at) <= 30)
+    assert sites["x"].fulls == [False, full]
+    assert (row_of(engine, "x").full_at > first) is full
+
+
 @pytest.mark.parametrize(("permanent", "minutes"), [(False, 5), (True, 60)])
 def test_who_fails_is_left_alone_and_a_sync_by_hand_ends_that(
     engine: Engine, sites: Sites, tmp_path: Path, permanent: bool, minutes: int

@@ -20,6 +20,7 @@ def upgrade() -> None:
     op.add_column("platform", sa.Column("failures", sa.Integer(), server_default="0", nullable=False))
     op.add_column("platform", sa.Column("paused_until", sa.BigInteger(), nullable=True))
     op.add_column("platform", sa.Column("next_run_at", sa.BigInteger(), nullable=True))
+    op.add_column("platform", sa.Column("full_at", sa.BigInteger(), nullable=True))
     op.add_column("sync_run", sa.Column("seen_at", sa.BigInteger(), nullable=True))
     op.add_column("sync_run", sa.Column("learners_total", sa.Integer(), nullable=True))
     _enrolment()
