@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from connector.completion import Fact
+from connector.completion import Fact, Observation
 from connector.platforms import Asked, PlatformError, Reading
 from connector.platforms.moodle.client import Client
 from connector.platforms.moodle.functions import GRADES, SITE_INFO
@@ -128,3 +128,19 @@ def test_other_errors_are_errors(replay: Replay) -> None:
     )
     with pytest.raises(PlatformError, match=r"maintenance mode.*\(course 2, DL101\)"):
         say(replay, Remembered())
+
+
+def test_a_course_that_is_too_big_is_asked_one_by_one(replay: Replay) -> None:
+    expected = {one.learner.account_name: one.grade for one in in_dl101(say(replay, Remembered()))}
+    everybody = replay.recorded(GRADES, EVERYBODY_IN_DL101)
+    for row in everybody["usergrades"]:
+        replay.put(GRADES, {"courseid": 2, "userid": row["userid"]}, {"usergrades": [row]})
+    replay.put(GRADES, EVERYBODY_IN_DL101, "<html>Gateway Timeout</html>", 504)
+    completed = in_dl101(say(replay, Remembered()))
+    assert {one.learner.account_name: one.grade for one in completed} == expected
+    # Once for everybody, and not again; five other courses are asked whole.
+    assert Counter(replay.calls)[GRADES] == 1 + len(completed) + 5
+
+
+def in_dl101(said: list[Observation]) -> list[Observation]:
+    return [one for one in only(said, Fact.COMPLETED) if one.course.external_id == "2"]

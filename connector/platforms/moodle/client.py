@@ -61,7 +61,14 @@ class Client:
     def __repr__(self) -> str:
         return f"Client({self.host!r})"
 
-    def call(self, function: str, *, object_hook: ObjectHook | None = None, **params: object) -> Any:
+    def call(
+        self,
+        function: str,
+        *,
+        object_hook: ObjectHook | None = None,
+        attempts: int = ATTEMPTS,
+        **params: object,
+    ) -> Any:
         """The answer of one web service function. Raises PlatformError, or MoodleError if Moodle refuses.
 
         `object_hook` replaces each object of the answer while it is read: a large answer need never be
@@ -73,7 +80,7 @@ class Client:
             "moodlewsrestformat": "json",
             **flatten(params),
         }
-        response = self._post(form)
+        response = self._post(form, attempts)
         try:
             if response.status_code != 200:
                 raise not_an_answer(self.host, function, response)
@@ -95,7 +102,7 @@ class Client:
         with ThreadPoolExecutor(self.calls_at_once, thread_name_prefix="moodle") as pool:
             yield from pool.map(read, items)
 
-    def _post(self, form: Mapping[str, str]) -> requests.Response:
+    def _post(self, form: Mapping[str, str], attempts: int) -> requests.Response:
         """The first answer that is worth reading, after a few short waits where waiting may help."""
         attempt = 1
         while True:
@@ -105,10 +112,10 @@ class Client:
                     self.url + PATH, data=form, timeout=self._timeout, allow_redirects=False
                 )
             except requests.RequestException as error:
-                if attempt == ATTEMPTS or not may_pass(error):
+                if attempt == attempts or not may_pass(error):
                     raise unreachable(self.host, error) from error
             else:
-                if attempt == ATTEMPTS or not (response.status_code == 429 or response.status_code >= 500):
+                if attempt == attempts or not (response.status_code == 429 or response.status_code >= 500):
                     return response
                 wait = max(wait, retry_after(response.headers.get("Retry-After", ""), self._clock()))
             self._sleep(min(wait, LONGEST_WAIT_SECONDS))
