@@ -8,27 +8,37 @@ import pytest
 from connector.completion import Fact, Observation
 from connector.platforms import PLATFORMS, Asked, Cursor, Platform, PlatformError, Reading
 from connector.platforms.moodle.replay import Replay
-from tests.connector.conftest import HASH_KEY, RECORDING, TOKEN
+from tests.connector.conftest import FIXTURES, HASH_KEY, RECORDING, TOKEN
 
-RECORDED = {"moodle": lambda: Replay(RECORDING, TOKEN)}
-"""Kind -> its recorded site as a context manager with `url`, opened by TOKEN."""
+PLUGIN_RECORDING = FIXTURES.parent / "moodle_plugin" / "before.jsonl.gz"
+
+RECORDED = {
+    "moodle": ("moodle", lambda: Replay(RECORDING, TOKEN)),
+    "moodle with the plugin": ("moodle", lambda: Replay(PLUGIN_RECORDING, TOKEN)),
+}
+"""Site -> its kind, and its recording as a context manager with `url`, opened by TOKEN."""
 
 
 @contextmanager
-def recorded(kind: str, token: str = TOKEN) -> Iterator[Platform]:
-    with RECORDED[kind]() as site:
-        yield PLATFORMS[kind](url=site.url, token=token, hash_key=HASH_KEY, reading=Reading())
+def recorded(name: str, token: str = TOKEN) -> Iterator[Platform]:
+    kind, site = RECORDED[name]
+    with site() as running:
+        yield PLATFORMS[kind](url=running.url, token=token, hash_key=HASH_KEY, reading=Reading())
 
 
-@pytest.fixture(params=sorted(PLATFORMS))
-def kind(request: pytest.FixtureRequest) -> str:
+@pytest.fixture(params=RECORDED)
+def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 @pytest.fixture
-def platform(kind: str) -> Iterator[Platform]:
-    with recorded(kind) as platform:
+def platform(name: str) -> Iterator[Platform]:
+    with recorded(name) as platform:
         yield platform
+
+
+def test_every_kind_is_recorded() -> None:
+    assert {kind for kind, _ in RECORDED.values()} == PLATFORMS.keys()
 
 
 def observations(platform: Platform) -> list[Observation]:
@@ -39,10 +49,10 @@ def test_observes_the_same_twice(platform: Platform) -> None:
     assert list(platform.observe(None, Asked())) == list(platform.observe(None, Asked()))
 
 
-def test_ends_with_a_cursor_that_starts_anew(platform: Platform) -> None:
+def test_ends_with_a_cursor_that_ends_the_pass(platform: Platform) -> None:
     last = list(platform.observe(None, Asked()))[-1]
     assert isinstance(last, Cursor)
-    assert last.state is None
+    assert last.ends_pass
     assert last.done == last.total > 0
 
 
@@ -75,8 +85,8 @@ def test_titles_hold_no_markup(platform: Platform) -> None:
     assert not any("&amp;" in title or "<" in title for title in titles)
 
 
-def test_wrong_token_is_a_permanent_error_in_one_line(kind: str) -> None:
-    with recorded(kind, token="f00d" * 8) as platform, pytest.raises(PlatformError) as caught:
+def test_wrong_token_is_a_permanent_error_in_one_line(name: str) -> None:
+    with recorded(name, token="f00d" * 8) as platform, pytest.raises(PlatformError) as caught:
         _ = platform.home_page
     assert caught.value.permanent
     assert "\n" not in str(caught.value)
