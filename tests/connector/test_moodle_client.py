@@ -198,6 +198,24 @@ def test_a_server_in_trouble_is_not_permanent(status: int, attempts: int, says: 
 
 
 @responses.activate
+def test_calls_that_wait_for_each_other_are_made_again() -> None:
+    """As a real site answered four calls at once after its caches were purged."""
+    busy = '{"exception": "moodle_exception", "errorcode": "ex_unabletolock", "message": "…"}'
+    waits = Waits()
+    client = Client(SITE, TOKEN, sleep=waits, jitter=lambda: 0.5)
+    answer(busy)
+    answer(busy)
+    answer("{}")
+    assert client.call(INFO) == {}
+    assert waits == [0.5, 1]
+    answer(busy)
+    with pytest.raises(MoodleError, match="waits for itself") as caught:
+        client.call(INFO)
+    assert not caught.value.permanent
+    assert waits == [0.5, 1, 0.5, 1, 2]
+
+
+@responses.activate
 def test_waits_as_long_as_the_site_asks_within_reason() -> None:
     waits = Waits()
     answer("", 429, {"Retry-After": "7"})

@@ -18,7 +18,15 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from connector.platforms import Reading
-from connector.platforms.moodle.errors import PATH, may_pass, not_an_answer, refused, unreachable
+from connector.platforms.moodle.errors import (
+    BUSY,
+    PATH,
+    MoodleError,
+    may_pass,
+    not_an_answer,
+    refused,
+    unreachable,
+)
 from lrs.clock import Clock, utc_now
 
 CONNECT_SECONDS = 10.0
@@ -80,6 +88,26 @@ class Client:
             "moodlewsrestformat": "json",
             **flatten(params),
         }
+        for attempt in range(1, attempts):
+            try:
+                return self._answer(form, function, attempts, object_hook)
+            except MoodleError as error:
+                if error.code != BUSY:
+                    raise
+            self._sleep(self._backoff(attempt))
+        return self._answer(form, function, attempts, object_hook)
+
+    def at_once(self, read: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """`read` of each item, in the order of the items, as many at a time as calls may be in flight.
+
+        The first error is raised, and what was not begun by then is not read.
+        """
+        with ThreadPoolExecutor(self.calls_at_once, thread_name_prefix="moodle") as pool:
+            yield from pool.map(read, items)
+
+    def _answer(
+        self, form: Mapping[str, str], function: str, attempts: int, object_hook: ObjectHook | None
+    ) -> Any:
         response = self._post(form, attempts)
         try:
             if response.status_code != 200:
@@ -94,19 +122,14 @@ class Client:
             answer.pop("userprivateaccesskey", None)
         return answer
 
-    def at_once(self, read: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-        """`read` of each item, in the order of the items, as many at a time as calls may be in flight.
-
-        The first error is raised, and what was not begun by then is not read.
-        """
-        with ThreadPoolExecutor(self.calls_at_once, thread_name_prefix="moodle") as pool:
-            yield from pool.map(read, items)
+    def _backoff(self, attempt: int) -> float:
+        return BACKOFF_SECONDS * 2 ** (attempt - 1) * (0.5 + self._jitter())
 
     def _post(self, form: Mapping[str, str], attempts: int) -> requests.Response:
         """The first answer that is worth reading, after a few short waits where waiting may help."""
         attempt = 1
         while True:
-            wait = BACKOFF_SECONDS * 2 ** (attempt - 1) * (0.5 + self._jitter())
+            wait = self._backoff(attempt)
             try:
                 response = self._session.post(
                     self.url + PATH, data=form, timeout=self._timeout, allow_redirects=False

@@ -31,6 +31,9 @@ _NOT_UNDERSTOOD = (
     "with no plugin that overrides this function",
 )
 
+# Calls that meet while caches are made anew, as after "purge all caches", get in each other's way.
+BUSY = "ex_unabletolock"
+
 # errorcode -> (does waiting not help, what the administrator must do)
 _REMEDIES: Mapping[str, tuple[bool, str]] = {
     "invalidtoken": (
@@ -90,6 +93,7 @@ _REMEDIES: Mapping[str, tuple[bool, str]] = {
     "invaliduser": (False, f"there is no account any more {_LEARNER_LEFT}"),
     "invalidparameter": _NOT_UNDERSTOOD,
     "codingerror": _NOT_UNDERSTOOD,
+    BUSY: (False, "it waits for itself, a lock of its cache: it is tried again at the next run"),
     "dbconnectionfailed": _DATABASE,
     "dmlreadexception": _DATABASE,
     "dmlwriteexception": _DATABASE,
