@@ -1,6 +1,6 @@
 """What every platform must do, whatever it reads: one line here for each in the registry."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import pytest
@@ -12,7 +12,7 @@ from tests.connector.conftest import FIXTURES, HASH_KEY, RECORDING, TOKEN
 
 PLUGIN_RECORDING = FIXTURES.parent / "moodle_plugin" / "before.jsonl.gz"
 
-RECORDED = {
+RECORDED: Mapping[str, tuple[str, Callable[[], Replay]]] = {
     "moodle": ("moodle", lambda: Replay(RECORDING, TOKEN)),
     "moodle with the plugin": ("moodle", lambda: Replay(PLUGIN_RECORDING, TOKEN)),
 }
