@@ -123,7 +123,7 @@ class Client:
         return answer
 
     def _backoff(self, attempt: int) -> float:
-        return BACKOFF_SECONDS * 2 ** (attempt - 1) * (0.5 + self._jitter())
+        return BACKOFF_SECONDS * 2.0 ** (attempt - 1) * (0.5 + self._jitter())
 
     def _post(self, form: Mapping[str, str], attempts: int) -> requests.Response:
         """The first answer that is worth reading, after a few short waits where waiting may help."""
