@@ -8,8 +8,9 @@ import re
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cache
 from itertools import count
 from typing import Any, TypeVar
@@ -153,6 +154,8 @@ class OwnConnections:
         self._mine = threading.local()
         self._all: list[Connection] = []
         self._closed = False
+        # Where nobody calls `close`: a connection is not to be lost open.
+        weakref.finalize(self, _close_all, self._all)
 
     @contextmanager
     def use(self) -> Iterator[Connection]:
@@ -190,15 +193,20 @@ class OwnConnections:
         conn: Connection | None = getattr(self._mine, "conn", None)
         if conn is not None:
             self._mine.conn = None
-            self._all.remove(conn)
+            with suppress(ValueError):
+                self._all.remove(conn)
             conn.close()
 
     def close(self) -> None:
         """Give all back, once no thread asks any more; who asks later gets one for the time. May be called
         again."""
         self._closed = True
-        while self._all:
-            self._all.pop().close()
+        _close_all(self._all)
+
+
+def _close_all(connections: list[Connection]) -> None:
+    while connections:
+        connections.pop().close()
 
 
 def chunks(items: Sequence[T], size: int = MOST_VALUES) -> Iterator[Sequence[T]]:

@@ -47,19 +47,13 @@ def _links(statement: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for reference in (statement["object"], context.get("statement", {})):
         if reference.get("objectType") == "StatementRef":
             yield reference["id"], f"/statements/{reference['id'].lower()}"
-    for iri in _activities(statement):
-        yield iri, _list("activity", iri)
+    # Lists by activity are of what statements are about, not of what they mention beside it.
+    if statement["object"].get("objectType", "Activity") == "Activity":
+        yield statement["object"]["id"], _list("activity", statement["object"]["id"])
     if "registration" in context:
         yield context["registration"], _list("registration", context["registration"])
     if statement["object"].get("objectType") == "SubStatement":
         yield from _links(statement["object"])
-
-
-def _activities(statement: dict[str, Any]) -> Iterator[str]:
-    if statement["object"].get("objectType", "Activity") == "Activity":
-        yield statement["object"]["id"]
-    for some in statement.get("context", {}).get("contextActivities", {}).values():
-        yield from (one["id"] for one in some)
 
 
 def _list(name: str, value: str) -> str:

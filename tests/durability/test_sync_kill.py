@@ -31,6 +31,9 @@ POINTS, LONG_POINTS = 6, 50
 SECONDS = 120
 # Pages are small, so that there are several of them.
 SYNC = """
+import signal
+# Whoever starts the tests in the background has it ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from connector.platforms.moodle import sweep
 sweep.LEARNERS_A_PAGE = 7
 from connector.cli import main

@@ -197,16 +197,17 @@ class TestStatement:
 
     def test_links_lead_to_what_it_speaks_of(self, store: Store, client: TestClient) -> None:
         target = store.send(a_statement())[0]
-        activity = {"id": f"{HOME}/a?x=1&y=2"}
+        activity, mentioned = {"id": f"{HOME}/a?x=1&y=2"}, {"id": f"{HOME}/b"}
         statement = a_statement(
             object={
                 "objectType": "SubStatement",
                 **a_statement(),
-                "object": {"objectType": "StatementRef", "id": target},
+                "object": activity,
+                "context": {"statement": {"objectType": "StatementRef", "id": target}},
             },
             context={
                 "registration": REGISTRATION,
-                "contextActivities": {"parent": [activity]},
+                "contextActivities": {"parent": [mentioned]},
                 "statement": {"objectType": "StatementRef", "id": target},
             },
         )
@@ -220,6 +221,9 @@ class TestStatement:
                 ("registration", REGISTRATION),
             ):
                 assert f'<a href="/statements?{name}={quote(value, safe="")}">' in text
+            # The list by an activity would not hold this statement.
+            assert mentioned["id"] in text
+            assert f'<a href="/statements?activity={quote(mentioned["id"], safe="")}">' not in text
         assert client.get(f"/statements/{target}").status_code == 200
         assert "<html" not in client.get(f"/statements/{sent}/json").text
 
