@@ -10,7 +10,16 @@ from rich.table import Table
 
 from connector import cli_credentials, cli_platform, cli_reconcile, cli_schedule, cli_sync
 from connector.command import ERR, OUT, Data, ready_engine
-from connector.imports import ImportFileError, Refusal, read_roster, read_units
+from connector.imports import (
+    ROSTER,
+    UNITS,
+    ImportFileError,
+    Refusal,
+    read_roster,
+    read_units,
+    write_refused,
+)
+from connector.imports.columns import Columns
 from connector.platforms import PlatformError
 from connector.settings import SettingsError, load
 from lrs.clock import utc_now
@@ -36,7 +45,11 @@ app.command("schedule")(cli_schedule.schedule)
 app.command("reconcile")(cli_reconcile.reconcile)
 
 Port = Annotated[int | None, typer.Option(help="Port on loopback; 0 takes a free one.", min=0, max=65535)]
-ImportFile = Annotated[Path, typer.Argument(metavar="FILE", help="CSV, UTF-8.")]
+ImportFile = Annotated[Path, typer.Argument(metavar="FILE", help="XLSX, or CSV in UTF-8 or cp874.")]
+RefusedFile = Annotated[
+    Path | None,
+    typer.Option("--refused", metavar="OUT.csv", help="Write the refused rows here, to be corrected."),
+]
 
 
 def main() -> None:
@@ -112,18 +125,18 @@ def rebuild(data: Data = None) -> None:
 
 
 @imports.command("units")
-def import_units(file: ImportFile, data: Data = None) -> None:
+def import_units(file: ImportFile, refused: RefusedFile = None, data: Data = None) -> None:
     """Import the organisation: uid, kind, name_th, parent_uid, code."""
     from mappings import people
 
     staged = read_units(file)
     with ready_engine(load(data=data)).begin() as conn:
         report = people.import_units(conn, staged.rows, utc_now(), "thaksa import")
-    _report(report, staged.refused)
+    _report(report, _write(file, refused, UNITS, [*staged.refused, *report.refused]))
 
 
 @imports.command("roster")
-def import_roster(file: ImportFile, data: Data = None) -> None:
+def import_roster(file: ImportFile, refused: RefusedFile = None, data: Data = None) -> None:
     """Import people with their unit, position and group; link the accounts that are theirs."""
     from mappings import people
     from mappings.progress import refresh as run
@@ -135,8 +148,8 @@ def import_roster(file: ImportFile, data: Data = None) -> None:
         report = people.import_roster(conn, staged.rows, now, "thaksa import")
         linked = people.link_accounts(conn, now, "thaksa import")
         run(conn, now)
-    _report(report, staged.refused)
     OUT.print(f"{linked} accounts newly linked.")
+    _report(report, _write(file, refused, ROSTER, [*staged.refused, *report.refused]))
 
 
 @imports.command("mappings")
@@ -155,8 +168,14 @@ def import_mappings(
     OUT.print(f"{file.name}: mappings loaded.")
 
 
-def _report(report: ImportReport, unreadable: Sequence[Refusal]) -> None:
-    refused = sorted([*unreadable, *report.refused], key=lambda refusal: refusal.row)
+def _write(file: Path, out: Path | None, columns: Columns, refused: Sequence[Refusal]) -> Sequence[Refusal]:
+    """The refusals in the order of the rows; written to a file where one is named and there are any."""
+    if out is not None and refused:
+        write_refused(file, out, columns, refused)
+    return sorted(refused, key=lambda refusal: refusal.row)
+
+
+def _report(report: ImportReport, refused: Sequence[Refusal]) -> None:
     OUT.print(f"{report.added} added, {report.changed} changed, {report.unchanged} unchanged.")
     if not refused:
         return

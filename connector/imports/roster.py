@@ -1,22 +1,33 @@
-"""People with their posts from a CSV file with Thai headers.
+"""People with their posts from a file with Thai or English headers.
 
 The national id goes no further than this file: what leaves is its keyed hash and the last four digits.
 """
 
 from pathlib import Path
 
-from connector.imports.csv_file import BadCellError, Cells, Staged, stage
+from connector.imports.columns import (
+    FAMILY,
+    FULL_NAME,
+    GIVEN,
+    GROUP,
+    LINE,
+    NATIONAL_ID,
+    POSITION,
+    PREFIX,
+    RANK,
+    ROSTER,
+    UNIT,
+)
+from connector.imports.errors import BadValueError
+from connector.imports.honorifics import split_honorific, split_name
+from connector.imports.table_file import Row, Staged, stage
 from mappings.people import PersonRow, hash_national_id
 from mappings.roster import OUTSIDE
-from mappings.thai_text import arabic_digits
 
-PREFIX, GIVEN, FAMILY = "คำนำหน้า", "ชื่อ", "นามสกุล"
-POSITION, RANK, LINE = "ตำแหน่ง", "วิทยฐานะ", "สายงาน"
-GROUP, UNIT, NATIONAL_ID = "กลุ่ม", "รหัสโรงเรียน", "เลขประจำตัวประชาชน"
 COLUMNS = (PREFIX, GIVEN, FAMILY, POSITION, RANK, LINE, GROUP, UNIT, NATIONAL_ID)
+"""The columns of a full roster with the names in two columns."""
 
 _GROUPS = ("M", "A", "S", "T", OUTSIDE)
-_ID_LENGTH = 13
 
 
 def read_roster(path: Path, hash_key: bytes) -> Staged[PersonRow]:
@@ -25,60 +36,59 @@ def read_roster(path: Path, hash_key: bytes) -> Staged[PersonRow]:
     Raises ImportFileError where the file as a whole cannot be read.
     """
     seen: set[tuple[str, ...]] = set()
-    return stage(path, COLUMNS, lambda number, cells: _person(number, cells, hash_key, seen))
+    return stage(path, ROSTER, lambda row: _person(row, hash_key, seen))
 
 
-def _person(number: int, cells: Cells, hash_key: bytes, seen: set[tuple[str, ...]]) -> PersonRow:
-    for column in (GIVEN, FAMILY, UNIT):
-        if not cells[column]:
-            raise BadCellError(column, "", "must not be empty")
-    group = cells[GROUP].upper()
+def _person(row: Row, hash_key: bytes, seen: set[tuple[str, ...]]) -> PersonRow:
+    prefix, given, family = _name(row)
+    unit_code = row.code(UNIT)
+    if not unit_code:
+        raise row.bad(UNIT, "must not be empty")
+    group = row.text(GROUP).upper()
     if group and group not in _GROUPS:
-        raise BadCellError(GROUP, cells[GROUP], f"must be empty or one of {', '.join(_GROUPS)}")
-    digits = _national_id(cells[NATIONAL_ID])
-    id_hmac = hash_national_id(hash_key, digits) if digits else None
-    row = PersonRow(
-        prefix=cells[PREFIX],
-        given_name=cells[GIVEN],
-        family_name=cells[FAMILY],
-        position=cells[POSITION],
-        rank=cells[RANK],
-        line=cells[LINE],
+        raise row.bad(GROUP, f"must be empty or one of {', '.join(_GROUPS)}")
+    digits = row.national_id(NATIONAL_ID)
+    person = PersonRow(
+        prefix=prefix,
+        given_name=given,
+        family_name=family,
+        position=row.text(POSITION),
+        rank=row.text(RANK),
+        line=row.text(LINE),
         group=group or None,
-        unit_code=arabic_digits(cells[UNIT]),
-        id_hmac=id_hmac,
+        unit_code=unit_code,
+        id_hmac=hash_national_id(hash_key, digits) if digits else None,
         id_last4=digits[-4:] if digits else None,
-        row=number,
+        row=row.number,
     )
-    _refuse_twice(row, digits, seen)
-    return row
+    _refuse_twice(row, person, seen)
+    return person
 
 
-def _refuse_twice(row: PersonRow, digits: str | None, seen: set[tuple[str, ...]]) -> None:
-    identity = (row.id_hmac,) if row.id_hmac else (row.unit_code, *row.name())
-    if identity in seen and digits:
-        raise BadCellError(NATIONAL_ID, _masked(digits), "is in an earlier row already")
+def _name(row: Row) -> tuple[str, str, str]:
+    """Honorific, given and family name, from columns of their own or from the one that has all."""
+    prefix, given, family = row.text(PREFIX), row.text(GIVEN), row.text(FAMILY)
+    if not (given or family) and row.text(FULL_NAME):
+        try:
+            glued, given, family = split_name(row.text(FULL_NAME))
+        except BadValueError as error:
+            raise row.bad(FULL_NAME, str(error)) from error
+        return prefix or glued, given, family
+    for column, value in ((GIVEN, given), (FAMILY, family)):
+        if not value:
+            raise row.bad(column if row.has(column) else FULL_NAME, "must not be empty")
+    glued, bare = split_honorific(given)
+    # Beside a column of honorifics only the same one can be glued: a name may begin like one.
+    if glued and prefix in ("", glued):
+        return glued, bare, family
+    return prefix, given, family
+
+
+def _refuse_twice(row: Row, person: PersonRow, seen: set[tuple[str, ...]]) -> None:
+    identity = (person.id_hmac,) if person.id_hmac else (person.unit_code, *person.name())
+    if identity in seen and person.id_hmac:
+        raise row.bad(NATIONAL_ID, "is in an earlier row already")
     if identity in seen:
-        raise BadCellError(
-            GIVEN, row.given_name, "an earlier row has this name at this unit, and neither has an id"
-        )
+        column = GIVEN if row.has(GIVEN) else FULL_NAME
+        raise row.bad(column, "an earlier row has this name at this unit, and neither has an id")
     seen.add(identity)
-
-
-def _national_id(cell: str) -> str | None:
-    """The thirteen digits, None for an empty cell; spaces and hyphens between them are allowed."""
-    digits = arabic_digits(cell).replace("-", "").replace(" ", "")
-    if not digits:
-        return None
-    if not (digits.isascii() and digits.isdigit() and len(digits) == _ID_LENGTH):
-        raise BadCellError(NATIONAL_ID, _masked(digits), f"must have {_ID_LENGTH} digits")
-    total = sum(int(digit) * (_ID_LENGTH - place) for place, digit in enumerate(digits[:-1]))
-    if (11 - total % 11) % 10 != int(digits[-1]):
-        raise BadCellError(
-            NATIONAL_ID, _masked(digits), "the last digit does not fit the others: a slip in typing"
-        )
-    return digits
-
-
-def _masked(digits: str) -> str:
-    return f"{'x' * max(len(digits) - 2, 1)}{digits[-2:] if len(digits) > 4 else ''}"

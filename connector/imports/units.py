@@ -1,13 +1,11 @@
-"""The organisation's units from a CSV file: uid, kind, name_th, parent_uid, code."""
+"""The organisation's units from a file: uid, kind, name_th, parent_uid, code."""
 
 from pathlib import Path
 
-from connector.imports.csv_file import BadCellError, Cells, Staged, stage
+from connector.imports.columns import UNIT_KINDS, UNITS
+from connector.imports.table_file import Row, Staged, stage
 from mappings.people import UnitRow
-from mappings.thai_text import arabic_digits
 from mappings.units import KINDS
-
-COLUMNS = ("uid", "kind", "name_th", "parent_uid", "code")
 
 
 def read_units(path: Path) -> Staged[UnitRow]:
@@ -16,21 +14,20 @@ def read_units(path: Path) -> Staged[UnitRow]:
     Raises ImportFileError where the file as a whole cannot be read.
     """
     seen: dict[str, set[str]] = {"uid": set(), "code": set()}
-    return stage(path, COLUMNS, lambda number, cells: _unit(number, cells, seen))
+    return stage(path, UNITS, lambda row: _unit(row, seen))
 
 
-def _unit(number: int, cells: Cells, seen: dict[str, set[str]]) -> UnitRow:
-    for column in ("uid", "name_th"):
-        if not cells[column]:
-            raise BadCellError(column, "", "must not be empty")
-    if cells["kind"] not in KINDS:
-        raise BadCellError("kind", cells["kind"], f"must be one of {', '.join(KINDS)}")
-    code = arabic_digits(cells["code"])
-    for column, value in (("uid", cells["uid"]), ("code", code)):
+def _unit(row: Row, seen: dict[str, set[str]]) -> UnitRow:
+    uid, name, code = row.text("uid"), row.text("name_th"), row.code("code")
+    for column, value in (("uid", uid), ("name_th", name)):
+        if not value:
+            raise row.bad(column, "must not be empty")
+    kind = UNIT_KINDS.get(row.text("kind"), row.text("kind"))
+    if kind not in KINDS:
+        raise row.bad("kind", f"must be one of {', '.join(KINDS)}")
+    for column, value in (("uid", uid), ("code", code)):
         if value and value in seen[column]:
-            raise BadCellError(column, value, "is in an earlier row already")
-    seen["uid"].add(cells["uid"])
+            raise row.bad(column, "is in an earlier row already")
+    seen["uid"].add(uid)
     seen["code"].add(code)
-    return UnitRow(
-        cells["uid"], cells["kind"], cells["name_th"], cells["parent_uid"] or None, code or None, number
-    )
+    return UnitRow(uid, kind, name, row.text("parent_uid") or None, code or None, row.number)

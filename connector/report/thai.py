@@ -9,7 +9,7 @@ BANGKOK = timezone(timedelta(hours=7), "Asia/Bangkok")
 BUDDHIST_ERA = 543
 UNKNOWN = "ไม่ทราบ"
 
-_MONTHS = (
+MONTHS = (
     ("มกราคม", "ม.ค."),
     ("กุมภาพันธ์", "ก.พ."),
     ("มีนาคม", "มี.ค."),
@@ -67,7 +67,7 @@ def thai_date(when: date | datetime, *, short: bool = False) -> str:
     never to a date: 29 February exists in 2567 BE although Python's year 2567 has none.
     """
     day = bangkok(when).date() if isinstance(when, datetime) else when
-    return f"{day.day} {_MONTHS[day.month - 1][short]} {day.year + BUDDHIST_ERA}"
+    return f"{day.day} {MONTHS[day.month - 1][short]} {day.year + BUDDHIST_ERA}"
 
 
 def thai_moment(moment: datetime, *, short: bool = True) -> str:

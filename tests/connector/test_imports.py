@@ -79,9 +79,9 @@ def test_a_file_that_cannot_be_read_is_one_clear_error(tmp_path: Path) -> None:
         read_roster(roster(tmp_path, header=f"{HEADER},ชื่อ"), KEY)
     with pytest.raises(ImportFileError, match="the first row lacks"):
         read_roster(roster(tmp_path, header=""), KEY)
-    (tmp_path / "old.csv").write_bytes(HEADER.encode("cp874"))
-    with pytest.raises(ImportFileError, match=r"old\.csv: is not UTF-8 text"):
-        read_roster(tmp_path / "old.csv", KEY)
+    (tmp_path / "mac.csv").write_bytes(HEADER.encode("utf-16"))
+    with pytest.raises(ImportFileError, match=r"mac\.csv: is not UTF-8 text, nor Thai text"):
+        read_roster(tmp_path / "mac.csv", KEY)
 
 
 def test_units_keep_codes_as_text_and_refuse_bad_rows(tmp_path: Path) -> None:

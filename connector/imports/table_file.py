@@ -1,0 +1,249 @@
+"""The one reader of tables that people bring: CSV or XLSX, row by row, by the names of the columns."""
+
+import csv
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from connector.imports.columns import Columns
+from connector.imports.csv_file import DELIMITERS, encoding_of, read_csv
+from connector.imports.dates import day_of
+from connector.imports.errors import BadCellError, BadValueError, ImportFileError
+from connector.imports.header import WITHIN, Header, HeaderError, Line, find_header
+from connector.imports.values import (
+    Cell,
+    Fault,
+    code_of,
+    masked,
+    national_id_of,
+    plain,
+    shown,
+    text_of,
+    without_ids,
+)
+from connector.imports.xlsx_file import open_workbook
+from mappings.people import Refusal
+
+Item = TypeVar("Item")
+Value = TypeVar("Value")
+Lines = Callable[[], Iterator[Line]]
+
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+REFUSED_TITLES = ("แถว", "คอลัมน์", "ค่า", "เหตุผล")
+"""The columns that a file of refused rows has in front of its own: row, column, value, reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row that is not empty: its number as the spreadsheet shows it, and its cells by field.
+
+    The methods give "" or None for an empty cell and for a column that the file does not have; they
+    raise BadCellError with the header as the file spells it.
+    """
+
+    number: int
+    cells: Mapping[str, Cell]
+    header: Header
+    secret: frozenset[str]
+
+    def has(self, name: str) -> bool:
+        """Whether the file has such a column."""
+        return name in self.header.places
+
+    def text(self, name: str) -> str:
+        """Normalised text."""
+        return self._value(name, text_of)
+
+    def code(self, name: str) -> str:
+        """A code, never a number."""
+        return self._value(name, code_of)
+
+    def day(self, name: str) -> date | None:
+        """A day, whatever the era it is written in."""
+        return self._value(name, day_of)
+
+    def national_id(self, name: str) -> str | None:
+        """Thirteen digits whose check digit is right."""
+        return self._value(name, national_id_of)
+
+    def bad(self, name: str, reason: str) -> BadCellError:
+        """The error that says what is wrong with a cell."""
+        cell = self.cells.get(name, "")
+        value = masked(cell) if name in self.secret else shown(cell)
+        return BadCellError(self.header.title(name), value, reason)
+
+    def _value(self, name: str, read: Callable[[Cell], Value]) -> Value:
+        try:
+            return read(self.cells.get(name, ""))
+        except BadValueError as error:
+            raise self.bad(name, str(error)) from error
+
+
+@dataclass(slots=True)
+class Staged(Generic[Item]):
+    """A file's good rows, and its refused ones with their row numbers."""
+
+    rows: list[Item] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    header: Header
+    lines: Lines
+    notes: bool = False
+
+
+def stage(path: Path, columns: Columns, read_row: Callable[[Row], Item]) -> Staged[Item]:
+    """All rows of a file that are not empty, each through `read_row`. Raises ImportFileError."""
+    staged: Staged[Item] = Staged()
+    for one in read_rows(path, columns, read_row):
+        if isinstance(one, Refusal):
+            staged.refused.append(one)
+        else:
+            staged.rows.append(one)
+    return staged
+
+
+def read_rows(path: Path, columns: Columns, read_row: Callable[[Row], Item]) -> Iterator[Item | Refusal]:
+    """What `read_row` makes of each row, in the file's order; a Refusal where it raises BadCellError.
+
+    Other columns than those of the table are ignored. One row at a time is held. Raises ImportFileError.
+    """
+    with _open(path, columns) as table:
+        for number, cells in _body(table):
+            try:
+                _check_width(table, cells, columns)
+                yield read_row(Row(number, _by_field(table.header, cells), table.header, columns.secret))
+            except BadCellError as bad:
+                yield Refusal(number, bad.column, bad.value, bad.reason)
+
+
+def write_refused(path: Path, out: Path, columns: Columns, refused: Sequence[Refusal]) -> None:
+    """Writes the refused rows of a file as CSV for Excel, each with what is wrong, to be corrected.
+
+    National ids are masked and have to be typed again. The file can be imported as it is once corrected.
+    Raises ImportFileError.
+    """
+    if out.exists() and out.samefile(path):
+        raise ImportFileError(f"{out.name}: is the file that is imported; name another for the refused rows")
+    faults = {refusal.row: refusal for refusal in refused}
+    try:
+        with _open(path, columns) as table, out.open("w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow([*REFUSED_TITLES, *map(_escaped, table.header.titles)])
+            for number, cells in _body(table):
+                if fault := faults.get(number):
+                    writer.writerow(map(_escaped, _refused_row(fault, cells, table.header, columns)))
+    except OSError as error:
+        raise ImportFileError(f"{out.name}: cannot be written: {error.strerror}") from error
+
+
+def _refused_row(fault: Refusal, cells: Sequence[Cell], header: Header, columns: Columns) -> list[str]:
+    secret = {place for name in columns.secret for place in header.places.get(name, ())}
+    values = [masked(cell) if place in secret else without_ids(cell) for place, cell in enumerate(cells)]
+    return [str(fault.row), fault.column, fault.value, fault.reason, *values]
+
+
+def _escaped(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+@contextmanager
+def _open(path: Path, columns: Columns) -> Iterator[_Table]:
+    try:
+        with path.open("rb") as file:
+            start = file.read(4)
+    except OSError as error:
+        raise ImportFileError(f"{path.name}: cannot be opened: {error.strerror}") from error
+    if start == _OLE:
+        raise ImportFileError(
+            f"{path.name}: is an old Excel workbook (.xls) or has a password; save it as .xlsx without one"
+        )
+    if start == _ZIP:
+        with open_workbook(path) as workbook:
+            sheets = {sheet: partial(workbook.lines, sheet) for sheet in workbook.sheets}
+            yield _only_sheet(path, sheets, columns)
+    else:
+        encoding = encoding_of(path)
+        readers = [partial(read_csv, path, encoding, delimiter) for delimiter in DELIMITERS]
+        yield _best_delimiter(path, readers, columns)
+
+
+def _only_sheet(path: Path, sheets: Mapping[str, Lines], columns: Columns) -> _Table:
+    tables, errors = _tables(sheets.values(), columns)
+    if len(tables) > 1:
+        with_table = [sheet for sheet, lines in sheets.items() if any(one.lines is lines for one in tables)]
+        raise ImportFileError(
+            f"{path.name}: the sheets {', '.join(with_table)} have such a table each; leave one in the file"
+        )
+    if not tables:
+        raise ImportFileError(f"{path.name}: {min(errors, key=len, default='every sheet is hidden')}")
+    return replace(tables[0], notes=True)
+
+
+def _best_delimiter(path: Path, readers: Sequence[Lines], columns: Columns) -> _Table:
+    tables, errors = _tables(readers, columns)
+    if not tables:
+        # The delimiter that recognises most headers lacks least; the comma where none recognises any.
+        raise ImportFileError(f"{path.name}: {min(errors, key=len)}")
+    return max(tables, key=lambda table: len(table.header.places))
+
+
+def _tables(readers: Iterable[Lines], columns: Columns) -> tuple[list[_Table], list[str]]:
+    """The readers that find a header, and what the others say."""
+    tables, errors = [], []
+    for lines in readers:
+        try:
+            tables.append(_Table(_header(lines, columns), lines))
+        except HeaderError as error:
+            errors.append(str(error))
+    return tables, errors
+
+
+def _header(lines: Lines, columns: Columns) -> Header:
+    return find_header(list(islice(lines(), WITHIN)), columns)
+
+
+def _body(table: _Table) -> Iterator[Line]:
+    for number, cells in table.lines():
+        if number > table.header.row and any(not _blank(cell) for cell in cells):
+            yield number, cells
+
+
+def _blank(cell: Cell) -> bool:
+    return isinstance(cell, str) and not cell.strip()
+
+
+def _check_width(table: _Table, cells: Sequence[Cell], columns: Columns) -> None:
+    """A comma without quotes makes the cells of a CSV slip; in a spreadsheet it is a note at the side."""
+    if table.notes:
+        return
+    titles = table.header.titles
+    merged = {place for places in table.header.places.values() for place in places}
+    for place, cell in enumerate(cells):
+        if not _blank(cell) and place not in merged and not (place < len(titles) and titles[place]):
+            # A name may stand where the id should, so nothing of the row is shown.
+            last = table.header.title(tuple(columns.spellings)[-1])
+            reason = "the row has more cells than the first row: a comma without quotes?"
+            raise BadCellError(last, "", reason)
+
+
+def _by_field(header: Header, cells: Sequence[Cell]) -> dict[str, Cell]:
+    return {
+        name: _joined([cells[place] for place in places if place < len(cells)])
+        for name, places in header.places.items()
+    }
+
+
+def _joined(cells: Sequence[Cell]) -> Cell:
+    if len(cells) < 2:
+        return cells[0] if cells else ""
+    fault = next((cell for cell in cells if isinstance(cell, Fault)), None)
+    return fault or " ".join(filter(None, map(plain, cells)))
