@@ -33,7 +33,7 @@ def csv_file(tmp_path: Path, content: bytes) -> Path:
 
 
 def workbook(
-    tmp_path: Path, *rows: Sequence[object], change: Callable[[Worksheet], Any] | None = None
+    tmp_path: Path, *rows: tuple[Any, ...], change: Callable[[Worksheet], Any] | None = None
 ) -> Path:
     book = Workbook()
     sheet = book.active
