@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from connector import cli_credentials, cli_platform, cli_reconcile, cli_schedule, cli_sync
@@ -181,7 +182,8 @@ def _report(report: ImportReport, refused: Sequence[Refusal]) -> None:
         return
     table = Table("row", "column", "value", "reason", title=f"{len(refused)} refused")
     for refusal in refused:
-        table.add_row(str(refusal.row), refusal.column, refusal.value, refusal.reason)
+        cells = (refusal.column, refusal.value, refusal.reason)
+        table.add_row(str(refusal.row), *(escape(cell) for cell in cells))
     ERR.print(table)
     raise typer.Exit(1)
 

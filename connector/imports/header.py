@@ -27,6 +27,11 @@ class Header:
     titles: tuple[str, ...]
     places: dict[str, tuple[int, ...]]
 
+    def headed(self) -> frozenset[int]:
+        """The columns that have a header, or a part in a merged one."""
+        merged = {place for places in self.places.values() for place in places}
+        return frozenset(merged | {place for place, title in enumerate(self.titles) if title})
+
     def title(self, field: str) -> str:
         """The header of a field as the file spells it; the field's own name where it has none."""
         return self.titles[self.places[field][0]] if field in self.places else field
@@ -52,9 +57,13 @@ def _row(number: int) -> str:
 
 
 def _missing(header: Header, columns: Columns) -> list[str]:
-    lacking = [[field for field in needed if field not in header.places] for needed in columns.needed]
-    there = [len(needed) - len(lacks) for needed, lacks in zip(columns.needed, lacking, strict=True)]
-    return min(lacking, key=len) if not min(lacking, key=len) else lacking[there.index(max(there))]
+    """What the set of needed fields lacks that is whole, or else that most fields are there of."""
+
+    def lacks(needed: Sequence[str]) -> list[str]:
+        return [field for field in needed if field not in header.places]
+
+    closest = max(columns.needed, key=lambda needed: (not lacks(needed), len(needed) - len(lacks(needed))))
+    return lacks(closest)
 
 
 def _candidates(lines: Sequence[Line], columns: Columns) -> Iterator[Header]:

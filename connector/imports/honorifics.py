@@ -64,6 +64,7 @@ _HONORIFIC = re.compile(
     re.IGNORECASE,
 )
 _SHORTEST_NAME = 2
+_IN_FULL = {"น.ส.": "นางสาว", "นส.": "นางสาว", "นส": "นางสาว", "ด.ช.": "เด็กชาย", "ด.ญ.": "เด็กหญิง"}
 
 
 def split_honorific(name: str) -> tuple[str, str]:
@@ -79,6 +80,11 @@ def split_honorific(name: str) -> tuple[str, str]:
             break
         end = found.end()
     return text[:end].strip(), text[end:]
+
+
+def same_honorific(one: str, other: str) -> bool:
+    """Whether two honorifics are the same, one of them perhaps shortened."""
+    return _IN_FULL.get(one, one) == _IN_FULL.get(other, other)
 
 
 def split_name(name: str) -> tuple[str, str, str]:

@@ -19,7 +19,7 @@ from connector.imports.columns import (
     UNIT,
 )
 from connector.imports.errors import BadValueError
-from connector.imports.honorifics import split_honorific, split_name
+from connector.imports.honorifics import same_honorific, split_honorific, split_name
 from connector.imports.table_file import Row, Staged, stage
 from mappings.people import PersonRow, hash_national_id
 from mappings.roster import OUTSIDE
@@ -79,8 +79,8 @@ def _name(row: Row) -> tuple[str, str, str]:
             raise row.bad(column if row.has(column) else FULL_NAME, "must not be empty")
     glued, bare = split_honorific(given)
     # Beside a column of honorifics only the same one can be glued: a name may begin like one.
-    if glued and prefix in ("", glued):
-        return glued, bare, family
+    if glued and (not prefix or same_honorific(prefix, glued)):
+        return prefix or glued, bare, family
     return prefix, given, family
 
 

@@ -97,6 +97,7 @@ class Staged(Generic[Item]):
 class _Table:
     header: Header
     lines: Lines
+    headed: frozenset[int]
     notes: bool = False
 
 
@@ -201,14 +202,11 @@ def _tables(readers: Iterable[Lines], columns: Columns) -> tuple[list[_Table], l
     tables, errors = [], []
     for lines in readers:
         try:
-            tables.append(_Table(_header(lines, columns), lines))
+            header = find_header(list(islice(lines(), WITHIN)), columns)
+            tables.append(_Table(header, lines, header.headed()))
         except HeaderError as error:
             errors.append(str(error))
     return tables, errors
-
-
-def _header(lines: Lines, columns: Columns) -> Header:
-    return find_header(list(islice(lines(), WITHIN)), columns)
 
 
 def _body(table: _Table) -> Iterator[Line]:
@@ -225,19 +223,16 @@ def _check_width(table: _Table, cells: Sequence[Cell], columns: Columns) -> None
     """A comma without quotes makes the cells of a CSV slip; in a spreadsheet it is a note at the side."""
     if table.notes:
         return
-    titles = table.header.titles
-    merged = {place for places in table.header.places.values() for place in places}
-    for place, cell in enumerate(cells):
-        if not _blank(cell) and place not in merged and not (place < len(titles) and titles[place]):
-            # A name may stand where the id should, so nothing of the row is shown.
-            last = table.header.title(tuple(columns.spellings)[-1])
-            reason = "the row has more cells than the first row: a comma without quotes?"
-            raise BadCellError(last, "", reason)
+    if any(not _blank(cell) for place, cell in enumerate(cells) if place not in table.headed):
+        # A name may stand where the id should, so nothing of the row is shown.
+        last = table.header.title(tuple(columns.spellings)[-1])
+        raise BadCellError(last, "", "the row has more cells than the header: a comma without quotes?")
 
 
 def _by_field(header: Header, cells: Sequence[Cell]) -> dict[str, Cell]:
+    width = len(cells)
     return {
-        name: _joined([cells[place] for place in places if place < len(cells)])
+        name: _joined([cells[place] for place in places if place < width])
         for name, places in header.places.items()
     }
 

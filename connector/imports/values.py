@@ -23,7 +23,7 @@ Cell = str | int | float | date | Fault
 _SHOWN = 80
 _CODE_LENGTHS = (10, 8, 6, 4)
 _ID_LENGTH = 13
-_ID_WITHIN = re.compile(r"(?<!\d)\d(?:[ -]?\d){12}(?!\d)")
+_ID_WITHIN = re.compile(r"\d(?:[ -]?\d){12,}")
 _SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
 _ESCAPED = re.compile(r"'(?=[=+@-])")
 _LOST = "a spreadsheet shortened the number and its digits are lost; format the column as text, type it again"
@@ -50,10 +50,10 @@ def code_of(cell: Cell) -> str:
     code = arabic_digits(text_of(cell))
     if _SHORTENED.fullmatch(code):
         raise BadValueError(_LOST)
+    if _ID_WITHIN.search(code):
+        raise BadValueError("has 13 digits like a national id: is it in the wrong column?")
     if not code.isdigit():
         return code
-    if len(code) == _ID_LENGTH:
-        raise BadValueError("has 13 digits like a national id: is it in the wrong column?")
     if isinstance(cell, int | float) and len(code) not in _CODE_LENGTHS:
         raise BadValueError(
             f"is a number of {len(code)} digits; codes have 10, 8, 6 or 4: zeros lost in front?"

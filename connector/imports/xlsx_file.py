@@ -99,7 +99,8 @@ def _rows(workbook: Any, name: str) -> Iterator[Sequence[Any]]:
 def _cells(cells: Sequence[Any], formulas: Sequence[Any]) -> list[Cell]:
     found = [_cell(cell) for cell in cells]
     for index, formula in enumerate(formulas[: len(found)]):
-        if formula.data_type == "f" and cells[index].value is None:
+        # A stored empty text is text; where nothing is stored the cell passes for a number.
+        if formula.data_type == "f" and cells[index].value is None and cells[index].data_type == "n":
             found[index] = Fault(
                 f"the formula in {formula.coordinate} has no stored value: open the file in Excel or "
                 "LibreOffice and save it"

@@ -90,10 +90,10 @@ def test_one_name_column_with_the_honorific_glued_on(tmp_path: Path) -> None:
 
 
 def test_an_honorific_glued_to_the_given_name_beside_its_own_column(tmp_path: Path) -> None:
-    rows = [("นาย", "นายสมชาย"), ("", "นายสมศักดิ์"), ("นางสาว", "นางนวล")]
+    rows = [("นาย", "นายสมชาย"), ("", "นายสมศักดิ์"), ("นางสาว", "นางนวล"), ("น.ส.", "นางสาวเอมอร")]
     path = workbook(tmp_path, COLUMNS, *((*names, *GOOD[2:-1], "") for names in rows))
     found = [(row.prefix, row.given_name) for row in read_roster(path, KEY).rows]
-    assert found == [("นาย", "สมชาย"), ("นาย", "สมศักดิ์"), ("นางสาว", "นางนวล")]
+    assert found == [("นาย", "สมชาย"), ("นาย", "สมศักดิ์"), ("นางสาว", "นางนวล"), ("น.ส.", "เอมอร")]
 
 
 def test_a_header_of_two_rows_with_merged_cells(tmp_path: Path) -> None:
@@ -168,6 +168,12 @@ def with_value(path: Path, cell: str, value: str) -> None:
     with ZipFile(path, "w") as archive:
         for name, content in parts.items():
             archive.writestr(name, content)
+
+
+def test_a_formula_whose_text_is_empty_is_an_empty_cell(tmp_path: Path) -> None:
+    path = workbook(tmp_path, COLUMNS, (*GOOD[:4], '=IF(1=2,"x","")', *GOOD[5:]))
+    with_value(path, "E2", "")
+    assert only(path).rank == ""
 
 
 def test_formulas_count_with_their_stored_value(tmp_path: Path) -> None:

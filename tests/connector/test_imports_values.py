@@ -113,6 +113,8 @@ def test_codes_stay_the_text_they_are(code: str) -> None:
         (101, "number of 3 digits"),
         ("1001000079196", "like a national id"),
         (1001000079196, "like a national id"),
+        ("1-0010-00079-19-6", "like a national id"),
+        ("10010000791961", "like a national id"),
         (date(2024, 7, 5), "is a date"),
     ],
 )
