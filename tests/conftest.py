@@ -89,10 +89,12 @@ def postgres_clone(url: str, template: str = "template_thaksa") -> Iterator[str]
     admin = create_engine(url, isolation_level="AUTOCOMMIT")
     with admin.connect() as conn:
         conn.execute(text(f"create database {name} template {template}"))
-    yield _url_of(make_url(url), name)
-    with admin.connect() as conn:
-        conn.execute(text(f"drop database {name} with (force)"))
-    admin.dispose()
+    try:
+        yield _url_of(make_url(url), name)
+    finally:
+        with admin.connect() as conn:
+            conn.execute(text(f"drop database {name} with (force)"))
+        admin.dispose()
 
 
 @pytest.fixture
