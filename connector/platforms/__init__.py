@@ -1,9 +1,10 @@
 """Course platforms: what one must be able to do, and which ones there are.
 
-Another platform is one more folder beside `moodle/`, one line in `PLATFORMS`, and recorded answers
-that pass the conformance tests (`tests/connector/test_platforms.py`).
+Another platform is one more folder beside `moodle/` and `openedx/`, one line in `PLATFORMS`, and recorded
+answers that pass the conformance tests (`tests/connector/test_platforms.py`).
 
-Errors: PlatformError, with the platforms' own subclasses below it (moodle.errors.MoodleError).
+Errors: PlatformError, with the platforms' own subclasses below it (moodle.errors.MoodleError,
+openedx.errors.OpenEdxError).
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -185,8 +186,15 @@ def _moodle_doctor(*, url: str, token: str, reading: Reading) -> Doctor:
     return MoodleDoctor(Client(url, token, calls_at_once=reading.calls_at_once), reading)
 
 
-PLATFORMS: Mapping[str, Factory] = {"moodle": _moodle}
+def _openedx(*, url: str, token: str, hash_key: bytes, reading: Reading) -> Platform:  # noqa: ARG001
+    from connector.platforms.openedx.client import Client
+    from connector.platforms.openedx.platform import OpenEdx
+
+    return OpenEdx(Client(url, token, calls_at_once=reading.calls_at_once), reading)
+
+
+PLATFORMS: Mapping[str, Factory] = {"moodle": _moodle, "openedx": _openedx}
 """Kind in the settings -> how to open it."""
 
 DOCTORS: Mapping[str, DoctorFactory] = {"moodle": _moodle_doctor}
-"""Kind in the settings -> who examines it."""
+"""Kind in the settings -> who examines it; a kind without a doctor cannot be checked."""

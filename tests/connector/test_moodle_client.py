@@ -16,13 +16,8 @@ import requests
 import responses
 
 from connector.platforms import PlatformError
-from connector.platforms.moodle.client import (
-    ATTEMPTS,
-    LONGEST_WAIT_SECONDS,
-    Client,
-    flatten,
-    retry_after,
-)
+from connector.platforms.http import ATTEMPTS, LONGEST_WAIT_SECONDS, retry_after
+from connector.platforms.moodle.client import Client, flatten
 from connector.platforms.moodle.errors import PATH, MoodleError
 from connector.platforms.moodle.replay import Replay
 from tests.connector.conftest import ERRORS

@@ -259,8 +259,9 @@ def test_a_site_that_does_not_answer_is_an_error(replay: Replay) -> None:
         examine(replay)
 
 
-def test_every_kind_of_platform_has_a_doctor() -> None:
-    assert DOCTORS.keys() == PLATFORMS.keys()
+def test_every_doctor_is_of_a_kind_of_platform() -> None:
+    assert "moodle" in DOCTORS
+    assert DOCTORS.keys() <= PLATFORMS.keys()
 
 
 @pytest.mark.parametrize(

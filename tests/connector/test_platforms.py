@@ -7,20 +7,28 @@ import pytest
 
 from connector.completion import Fact, Observation
 from connector.platforms import PLATFORMS, Asked, Cursor, Platform, PlatformError, Reading
+from connector.platforms.loopback import LoopbackSite
 from connector.platforms.moodle.replay import Replay
+from connector.platforms.openedx.replay import Replay as OpenEdxReplay
 from tests.connector.conftest import FIXTURES, HASH_KEY, RECORDING, TOKEN
 
 PLUGIN_RECORDING = FIXTURES.parent / "moodle_plugin" / "before.jsonl.gz"
 
-RECORDED: Mapping[str, tuple[str, Callable[[], Replay]]] = {
-    "moodle": ("moodle", lambda: Replay(RECORDING, TOKEN)),
-    "moodle with the plugin": ("moodle", lambda: Replay(PLUGIN_RECORDING, TOKEN)),
+OPENEDX_RECORDING = FIXTURES.parent / "openedx" / "site.json"
+# A client of Open edX has two parts; Moodle takes any text.
+CLIENT = f"{TOKEN}:{TOKEN}"
+WRONG = "f00d" * 8 + ":" + "f00d" * 8
+
+RECORDED: Mapping[str, tuple[str, Callable[[], LoopbackSite]]] = {
+    "moodle": ("moodle", lambda: Replay(RECORDING, CLIENT)),
+    "moodle with the plugin": ("moodle", lambda: Replay(PLUGIN_RECORDING, CLIENT)),
+    "openedx": ("openedx", lambda: OpenEdxReplay(OPENEDX_RECORDING, CLIENT, page_size=2)),
 }
-"""Site -> its kind, and its recording as a context manager with `url`, opened by TOKEN."""
+"""Site -> its kind, and its recording as a context manager with `url`, opened by CLIENT."""
 
 
 @contextmanager
-def recorded(name: str, token: str = TOKEN) -> Iterator[Platform]:
+def recorded(name: str, token: str = CLIENT) -> Iterator[Platform]:
     kind, site = RECORDED[name]
     with site() as running:
         yield PLATFORMS[kind](url=running.url, token=token, hash_key=HASH_KEY, reading=Reading())
@@ -86,7 +94,7 @@ def test_titles_hold_no_markup(platform: Platform) -> None:
 
 
 def test_wrong_token_is_a_permanent_error_in_one_line(name: str) -> None:
-    with recorded(name, token="f00d" * 8) as platform, pytest.raises(PlatformError) as caught:
+    with recorded(name, token=WRONG) as platform, pytest.raises(PlatformError) as caught:
         _ = platform.home_page
     assert caught.value.permanent
     assert "\n" not in str(caught.value)

@@ -13,6 +13,7 @@ from typing import Any
 import requests
 
 from connector.platforms import PlatformError
+from connector.platforms.http import of_request
 from connector.platforms.moodle.functions import CAPABILITIES, REST
 
 PATH = "/webservice/rest/server.php"
@@ -174,21 +175,5 @@ def _of_body(response: requests.Response) -> tuple[bool, str]:
 
 def unreachable(host: str, error: requests.RequestException) -> PlatformError:
     """Of a request that got no response."""
-    permanent, remedy = _of_request(error)
+    permanent, remedy = of_request(error)
     return PlatformError(f"Moodle at {host}: {remedy}", permanent)
-
-
-def _of_request(error: requests.RequestException) -> tuple[bool, str]:
-    if isinstance(error, requests.exceptions.SSLError):
-        return True, "its TLS certificate cannot be verified: renew it, or install its authority here"
-    if isinstance(error, requests.Timeout):
-        return False, "it does not answer in time: check its load and the network between"
-    if may_pass(error):
-        return False, "it cannot be reached: check the url, its name in the DNS, and the network between"
-    return True, "its url cannot be called: correct the platform's url"
-
-
-def may_pass(error: requests.RequestException) -> bool:
-    """Whether trying again soon may help."""
-    transient = requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError
-    return isinstance(error, transient) and not isinstance(error, requests.exceptions.SSLError)

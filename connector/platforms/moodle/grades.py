@@ -11,7 +11,8 @@ from typing import Any
 import structlog
 
 from connector.platforms import PlatformError
-from connector.platforms.moodle.client import ATTEMPTS, Client
+from connector.platforms.http import ATTEMPTS
+from connector.platforms.moodle.client import Client
 from connector.platforms.moodle.courses import Row, in_course
 from connector.platforms.moodle.errors import MoodleError
 from connector.platforms.moodle.functions import GRADES

@@ -9,14 +9,12 @@ answer to that very call.
 import gzip
 import json
 import re
-import threading
 from collections.abc import Mapping
-from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qsl
 
+from connector.platforms.loopback import Answer, Asked, LoopbackSite
 from connector.platforms.moodle.client import flatten
 from connector.platforms.moodle.errors import PATH
 
@@ -27,7 +25,7 @@ _MAINTENANCE = b'<!DOCTYPE html>\n<html lang="en"><title>Site under maintenance<
 Key = tuple[str, tuple[tuple[str, str], ...]]
 
 
-class Replay:
+class Replay(LoopbackSite):
     """A context manager: inside it, the recorded site answers at `url` to calls with `token`.
 
     `maintenance` makes it answer 503 with HTML, as Moodle's CLI maintenance mode does; answers can
@@ -36,30 +34,13 @@ class Replay:
     """
 
     def __init__(self, recording: Path, token: str, port: int = 0) -> None:
+        super().__init__(port)
         self.token = token
         self.maintenance = False
         self.calls: list[str] = []
         self._answers: dict[Key, tuple[int, Any]] = {}
         self._functions: set[str] = set()
         self._read(recording)
-        self._server = _Server(("127.0.0.1", port), _Handler)
-        self._server.replay = self
-        serve = partial(self._server.serve_forever, poll_interval=0.02)
-        self._thread = threading.Thread(target=serve, name="moodle-replay", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self._server.server_port}"
 
     def put(self, function: str, params: Mapping[str, object], body: Any, status: int = 200) -> None:
         """What the site answers from now on to that call."""
@@ -77,6 +58,12 @@ class Replay:
     def recorded(self, function: str, params: Mapping[str, object]) -> Any:
         """A copy of the body that the site holds for that call, before options shape it."""
         return json.loads(json.dumps(self._answers[_key(function, flatten(params))][1]))
+
+    def respond(self, asked: Asked) -> Answer:
+        """One web service call."""
+        if asked.method != "POST" or asked.target != PATH:
+            return Answer(404, "text/html; charset=utf-8", b"")
+        return Answer(*self.answer(dict(parse_qsl(asked.body.decode(), keep_blank_values=True))))
 
     def answer(self, form: Mapping[str, str]) -> tuple[int, str, bytes]:
         """Status, content type and body for a posted form."""
@@ -114,36 +101,6 @@ class Replay:
             for line in lines:
                 call = json.loads(line)
                 self.put(call["function"], call["params"], call["body"], call["status"])
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    replay: Replay
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    # Head and body leave in two writes: without this each answer waits 40 ms for an acknowledgement.
-    disable_nagle_algorithm = True
-    server: _Server
-
-    def do_POST(self) -> None:
-        """One web service call."""
-        form = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
-        if self.path != PATH:
-            self._send(404, "text/html; charset=utf-8", b"")
-            return
-        self._send(*self.server.replay.answer(dict(parse_qsl(form, keep_blank_values=True))))
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's own name
-        """Says nothing: a test's output is its own."""
-
-    def _send(self, status: int, content_type: str, body: bytes) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", content_type)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
 
 
 def _exact(function: str, flat: Mapping[str, str]) -> Key:

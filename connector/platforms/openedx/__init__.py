@@ -1,0 +1,1 @@
+"""Open edX (Thai MOOC), read through its REST APIs; written by their published sources."""
