@@ -1,8 +1,12 @@
 """What is said of an Open edX site, and whole syncs of it into both databases."""
 
-from collections.abc import Collection, Iterator, Mapping
+import re
+import traceback
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import Engine, select
@@ -12,8 +16,10 @@ from typer.testing import CliRunner
 from connector.cli import app
 from connector.completion import Fact, Observation
 from connector.platforms import PLATFORMS, Asked, Cursor, Pair, Platform, PlatformError, Reading, State
+from connector.platforms.loopback import Answer
 from connector.platforms.openedx.calls import CERTIFICATE, GRADES
 from connector.platforms.openedx.replay import Replay
+from connector.settings import load
 from connector.sync import Options, sync
 from connector.sync_store import SyncReport
 from connector.tables import enrolment, platform_course
@@ -139,6 +145,41 @@ def test_courses_that_are_not_there_are_an_error(replay: Replay) -> None:
         observe(replay)
 
 
+def spoil_course(site: Any) -> None:
+    del site["courses"][0]["id"], site["courses"][0]["course_id"]
+
+
+def spoil_enrolment(site: Any) -> None:
+    site["enrolments"][RUN_1][0]["created"] = "somchai.j yesterday"
+
+
+def spoil_grade(site: Any) -> None:
+    site["grades"][RUN_1][0]["percent"] = "somchai.j"
+
+
+def spoil_certificate(site: Any) -> None:
+    site["certificates"][RUN_1]["somchai.j"]["created_date"] = "somchai.j"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (spoil_course, "something else than courses"),
+        (spoil_enrolment, f"something else than enrolments: .*{re.escape(RUN_1)}"),
+        (spoil_grade, f"something else than grades: .*{re.escape(RUN_1)}"),
+        (spoil_certificate, f"something else than certificates: .*{re.escape(RUN_1)}"),
+    ],
+)
+def test_rows_of_another_shape_are_an_error_that_quotes_nobody(
+    replay: Replay, spoil: Callable[[Any], None], says: str
+) -> None:
+    spoil(replay.site)
+    with pytest.raises(PlatformError, match=says) as caught:
+        observe(replay)
+    assert caught.value.permanent
+    assert "somchai" not in "".join(traceback.format_exception(caught.value))
+
+
 def test_certificates_are_asked_for_new_passes_alone(replay: Replay) -> None:
     known = Before({("101", RUN_1): Fact.COMPLETED, ("102", RUN_1): Fact.COMPLETED})
     observe(replay, Asked(known))
@@ -243,6 +284,19 @@ def test_a_sync_arrives_and_the_second_writes_nothing(engine: Engine, replay: Re
     assert (full.written, full.voided) == (0, 0)
 
 
+def test_a_sync_that_was_broken_off_goes_on(engine: Engine, replay: Replay) -> None:
+    grades = GRADES.path.format(course=quote(RUN_1, safe=""))
+    replay.instead = [(grades, Answer(403, "application/json", b"{}"))]
+    with pytest.raises(PlatformError, match="grades are refused"):
+        run(engine, replay)
+    assert stored(engine) == 2
+    replay.calls.clear()
+    run(engine, replay, NOW + timedelta(minutes=15))
+    assert stored(engine) == 12
+    assert not any("AI201" in call for call in replay.calls)
+    assert run(engine, replay, NOW + timedelta(minutes=30)).written == 0
+
+
 def test_statements_hold_no_personal_data(engine: Engine, replay: Replay) -> None:
     with capture_logs() as logs:
         run(engine, replay)
@@ -290,7 +344,7 @@ def test_leaving_a_course_takes_nothing_back(engine: Engine, replay: Replay) -> 
     assert len(completions(engine, replay)) == 4
 
 
-def test_the_platform_has_no_check_and_says_so(replay: Replay, tmp_path: Any) -> None:
+def test_the_platform_has_no_check_and_says_so(replay: Replay, tmp_path: Path) -> None:
     (tmp_path / "thaksa.toml").write_text(
         f'[platforms.mooc]\nkind = "openedx"\nurl = "{replay.url}"\n', encoding="utf-8"
     )
@@ -298,3 +352,12 @@ def test_the_platform_has_no_check_and_says_so(replay: Replay, tmp_path: Any) ->
     assert result.exit_code != 0
     assert "the kind openedx has no check" in result.output + str(result.exception)
     assert replay.calls == []
+
+
+def test_the_example_of_the_documentation_can_be_read(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "openedx.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```toml\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    (tmp_path / "thaksa.toml").write_text(example, encoding="utf-8")
+    chosen = load(data=tmp_path).platforms["thaimooc"]
+    assert chosen.kind == "openedx"
+    assert chosen.courses == ("DL101", "OBEC+AI201")

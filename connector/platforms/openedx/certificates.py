@@ -16,4 +16,5 @@ def passed_at(client: Client, username: str, course_id: str) -> datetime | None:
         if error.status == 404:
             return None
         raise
-    return moment(row.get("created_date")) if row.get("is_passing") else None
+    with client.understanding(CERTIFICATE, course_id):
+        return moment(row.get("created_date")) if row.get("is_passing") else None

@@ -5,6 +5,7 @@ Tokens travel in headers, never in an address or a log. Errors: see `connector.p
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from random import SystemRandom
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -89,6 +90,15 @@ class Client:
             if not following:
                 return
             query = following
+
+    @contextmanager
+    def understanding(self, call: Call, course: str = "") -> Iterator[None]:
+        """Rows of an answer are read within: where they lack something, PlatformError says so."""
+        try:
+            yield
+        except (AttributeError, KeyError, TypeError, ValueError):
+            # Not chained: its text may hold what a row says of somebody.
+            raise not_understood(self.host, call, course) from None
 
     def at_once(self, read: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """`read` of each item, in their order, as many at a time as calls may be in flight."""

@@ -13,8 +13,9 @@ COURSES_A_CALL = 100
 def read_courses(client: Client, home_page: str, wanted: Collection[str]) -> Mapping[str, Course]:
     """By id, in its order; raises PlatformError where what is wanted is not among them."""
     pages = client.pages(COURSES, {"page_size": COURSES_A_CALL})
-    courses = (_course(home_page, row) for page in pages for row in page.rows)
-    listed = {course.external_id: course for course in courses}
+    rows = [row for page in pages for row in page.rows]
+    with client.understanding(COURSES):
+        listed = {course.external_id: course for course in (_course(home_page, row) for row in rows)}
     if not listed:
         raise not_visible(client.host, COURSES, "are shown none: publish them, with a catalogue visibility")
     found = {number: listed[number] for number in sorted(listed) if _is_wanted(listed[number], wanted)}

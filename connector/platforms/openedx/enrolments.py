@@ -26,5 +26,6 @@ def read_enrolments(client: Client, course_id: str) -> Enrolments:
     tells = False
     for page in client.pages(ENROLMENTS, {"course_id": course_id}):
         tells = tells or bool(page.rows)
-        active |= {str(row["user"]): moment(row.get("created")) for row in page.rows if row["is_active"]}
+        with client.understanding(ENROLMENTS, course_id):
+            active |= {str(row["user"]): moment(row.get("created")) for row in page.rows if row["is_active"]}
     return Enrolments(active, tells)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 
 from connector.completion import Learner
 from connector.platforms.openedx.calls import ACCOUNTS
-from connector.platforms.openedx.client import Client
+from connector.platforms.openedx.client import Client, Row
 from connector.platforms.openedx.errors import OpenEdxError, not_visible
 
 USERNAMES_A_CALL = 50
@@ -20,19 +20,21 @@ def read_learners(client: Client, home_page: str, usernames: Collection[str]) ->
         if error.status == 404:
             return {}
         raise
-    if any("id" not in row for row in rows):
-        raise not_visible(client.host, ACCOUNTS, "show no id: make the application's user staff of the site")
-    return {
-        str(row["username"]): Learner(
-            home_page=home_page,
-            account_name=str(row["id"]),
-            display_name=str(row.get("name") or ""),
-            id_hmac=None,
-            email=str(row.get("email") or ""),
-            username=str(row["username"]),
-        )
-        for row in rows
-    }
+    with client.understanding(ACCOUNTS):
+        if any("id" not in row for row in rows):
+            raise not_visible(client.host, ACCOUNTS, "show no id: make the application's user staff")
+        return {str(row["username"]): _learner(home_page, row) for row in rows}
+
+
+def _learner(home_page: str, row: Row) -> Learner:
+    return Learner(
+        home_page=home_page,
+        account_name=str(row["id"]),
+        display_name=str(row.get("name") or ""),
+        id_hmac=None,
+        email=str(row.get("email") or ""),
+        username=str(row["username"]),
+    )
 
 
 def bare(home_page: str, account_name: str) -> Learner:

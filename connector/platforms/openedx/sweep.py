@@ -61,7 +61,8 @@ class _Sweep:
         enrolments = read_enrolments(self._client, number)
         total, left = self.done + len(enrolments.active), dict.fromkeys(enrolments.active)
         for page in self._client.pages(GRADES, dict(parse_qsl(query)), course=number):
-            grades = [self._grade(grade_of(row)) for row in page.rows]
+            with self._client.understanding(GRADES, number):
+                grades = [self._grade(grade_of(row)) for row in page.rows]
             yield from self._page(course, enrolments, [one.username for one in grades], grades)
             for grade in grades:
                 left.pop(grade.username, None)
