@@ -4,6 +4,7 @@ The national id goes no further than this file: what leaves is its keyed hash an
 """
 
 from pathlib import Path
+from sys import intern
 
 from connector.imports.columns import (
     FAMILY,
@@ -49,14 +50,15 @@ def _person(row: Row, hash_key: bytes, seen: set[tuple[str, ...]]) -> PersonRow:
         raise row.bad(GROUP, f"must be empty or one of {', '.join(_GROUPS)}")
     digits = row.national_id(NATIONAL_ID)
     person = PersonRow(
-        prefix=prefix,
+        # What hundreds of thousands of rows repeat is held once.
+        prefix=intern(prefix),
         given_name=given,
         family_name=family,
-        position=row.text(POSITION),
-        rank=row.text(RANK),
-        line=row.text(LINE),
+        position=intern(row.text(POSITION)),
+        rank=intern(row.text(RANK)),
+        line=intern(row.text(LINE)),
         group=group or None,
-        unit_code=unit_code,
+        unit_code=intern(unit_code),
         id_hmac=hash_national_id(hash_key, digits) if digits else None,
         id_last4=digits[-4:] if digits else None,
         row=row.number,

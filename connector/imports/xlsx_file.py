@@ -18,7 +18,7 @@ from connector.imports.errors import ImportFileError
 from connector.imports.header import Line
 from connector.imports.values import Cell, Fault
 
-_DAMAGE = (BadZipFile, zlib.error, ParseError, EOFError, KeyError, ValueError, TypeError, OSError)
+_DAMAGE = (BadZipFile, zlib.error, ParseError, EOFError, LookupError, ValueError, TypeError, OSError)
 _LARGEST = 2 << 30
 _AT_ONCE = 1 << 20
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")

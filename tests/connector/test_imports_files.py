@@ -165,6 +165,40 @@ def with_value(path: Path, cell: str, value: str) -> None:
     )
     assert changed == 1
     parts["xl/worksheets/sheet1.xml"] = sheet.encode()
+    rewrite(path, parts)
+
+
+def with_shared_texts(path: Path, texts: int | None = None) -> Path:
+    """As Excel and LibreOffice save it: texts (or so many) in a part that the cells point into."""
+    with ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    held: list[str] = []
+
+    def share(found: re.Match[str]) -> str:
+        held.append(found.group(2))
+        return f'<c r="{found.group(1)}" t="s"><v>{len(held) - 1}</v></c>'
+
+    inline = r'<c r="(\w+)"[^>]*t="inlineStr"[^>]*><is><t[^>]*>(.*?)</t></is></c>'
+    sheet = re.sub(inline, share, parts["xl/worksheets/sheet1.xml"].decode())
+    assert len(held) == len(COLUMNS) + sum(map(bool, GOOD))
+    items = "".join(f"<si><t>{text}</t></si>" for text in held[:texts])
+    spreadsheets = "openxmlformats.org/spreadsheetml/2006/main"
+    parts["xl/worksheets/sheet1.xml"] = sheet.encode()
+    parts["xl/sharedStrings.xml"] = f'<sst xmlns="http://schemas.{spreadsheets}">{items}</sst>'.encode()
+    parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace(
+        b"</Types>",
+        b'<Override PartName="/xl/sharedStrings.xml" ContentType="application/vnd.openxmlformats-'
+        b'officedocument.spreadsheetml.sharedStrings+xml"/></Types>',
+    )
+    rewrite(path, parts)
+    return path
+
+
+def test_a_workbook_whose_cells_share_their_texts(tmp_path: Path) -> None:
+    check_good(only(with_shared_texts(workbook(tmp_path, COLUMNS, GOOD))), 2)
+
+
+def rewrite(path: Path, parts: dict[str, bytes]) -> None:
     with ZipFile(path, "w") as archive:
         for name, content in parts.items():
             archive.writestr(name, content)
@@ -223,6 +257,8 @@ def test_files_that_are_something_else_say_what(tmp_path: Path) -> None:
     whole = workbook(tmp_path, COLUMNS, GOOD).read_bytes()
     with pytest.raises(ImportFileError, match="is damaged"):
         read_roster(csv_file(tmp_path, whole[: len(whole) // 2]), KEY)
+    with pytest.raises(ImportFileError, match="is damaged"):
+        read_roster(with_shared_texts(workbook(tmp_path, COLUMNS, GOOD), texts=3), KEY)
     with pytest.raises(ImportFileError, match="the first row lacks ชื่อ, นามสกุล, รหัสโรงเรียน; expected"):
         read_roster(workbook(tmp_path, ("ก", "ข"), (1, 2)), KEY)
 
