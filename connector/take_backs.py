@@ -12,8 +12,9 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func,
 from connector.enrolments import prefer_indexes
 from connector.plan import COMPLETIONS, Pair
 from connector.tables import take_back
+from lrs.bulk import upsert_ignore
 from lrs.clock import to_micros
-from lrs.database import Sql, run, upsert_ignore
+from lrs.database import Sql, run
 
 _WAITING = Sql(
     "select account_name, activity_iri from take_back "

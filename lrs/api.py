@@ -13,9 +13,10 @@ from lrs.auth import Authenticator
 from lrs.clock import Clock, utc_now
 from lrs.commit import Writer, tune
 from lrs.credential_resource import Credentials
-from lrs.database import OwnConnections, single_reads
+from lrs.database import single_reads
 from lrs.document import ACTIVITY_PROFILE, AGENT_PROFILE, STATE, Kind
 from lrs.document_resource import Documents
+from lrs.own_connections import OwnConnections
 from lrs.record_store import Methods, RecordStore
 from lrs.requests import Versions
 from lrs.responses import json_response

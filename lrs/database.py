@@ -8,17 +8,14 @@ import re
 import sqlite3
 import threading
 import time
-import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from functools import cache
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import count
 from typing import Any, TypeVar
 
 import orjson
 import psycopg
-from sqlalchemy import URL, Column, Connection, Dialect, Engine, Table, create_engine, event
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
@@ -39,7 +36,6 @@ _POSTGRES = f"-c idle_in_transaction_session_timeout={IDLE_SECONDS}s"
 # answering it, and other processes' start longer.
 _LOOK_UPS = f"{_POSTGRES} -c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0"
 _SQLITE = {"timeout": BUSY_SECONDS, "check_same_thread": False, "cached_statements": 512}
-_POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 def connect(url: str) -> Engine:
@@ -143,72 +139,6 @@ class _Turns:
             self._turn.release()
 
 
-class OwnConnections:
-    """A connection for each thread that asks, kept for its next queries, which need no transaction.
-
-    Taking one from the pool and giving it back takes as long as finding a statement.
-    """
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = look_ups(engine)
-        self._mine = threading.local()
-        self._all: list[Connection] = []
-        self._closed = False
-        # Where nobody calls `close`: a connection is not to be lost open.
-        weakref.finalize(self, _close_all, self._all)
-
-    @contextmanager
-    def use(self) -> Iterator[Connection]:
-        """This thread's; another after a failure of the database."""
-        if self._closed:
-            with self._engine.connect() as conn:
-                yield conn
-            return
-        try:
-            yield self._own()
-        except DRIVER_ERRORS:
-            self._give_back()
-            raise
-
-    def _own(self) -> Connection:
-        conn: Connection | None = getattr(self._mine, "conn", None)
-        now = time.monotonic()
-        if conn is not None and now - self._mine.used > IDLE_TRUSTED_SECONDS:
-            conn = self._alive(conn)
-        self._mine.used = now
-        if conn is None:
-            self._mine.conn = conn = self._engine.connect()
-            self._all.append(conn)
-        return conn
-
-    def _alive(self, conn: Connection) -> Connection | None:
-        try:
-            run(conn, (_NOTHING, {}))
-        except DRIVER_ERRORS:
-            self._give_back()
-            return None
-        return conn
-
-    def _give_back(self) -> None:
-        conn: Connection | None = getattr(self._mine, "conn", None)
-        if conn is not None:
-            self._mine.conn = None
-            with suppress(ValueError):
-                self._all.remove(conn)
-            conn.close()
-
-    def close(self) -> None:
-        """Give all back, once no thread asks any more; who asks later gets one for the time. May be called
-        again."""
-        self._closed = True
-        _close_all(self._all)
-
-
-def _close_all(connections: list[Connection]) -> None:
-    while connections:
-        connections.pop().close()
-
-
 def chunks(items: Sequence[T], size: int = MOST_VALUES) -> Iterator[Sequence[T]]:
     """The items in order, in pieces that one SQL statement can bind."""
     for start in range(0, len(items), size):
@@ -248,7 +178,6 @@ class Sql:
 
 _LIST = re.compile(r"in :(\w+)")
 _VALUE = re.compile(r"(?<!:):(\w+)")
-_NOTHING = Sql("select 1")
 
 
 def run(conn: Connection, *queries: tuple[Sql, Mapping[str, Any]]) -> list[list[tuple[Any, ...]]]:
@@ -279,10 +208,11 @@ def hasty(engine: Engine) -> Iterator[Connection]:
 
 def _one_trip(driver: Any) -> AbstractContextManager[object]:
     """Commands within it wait for no answer; nothing where that is so anyway."""
-    return nullcontext() if _in_pipeline(driver) else driver.pipeline()
+    return nullcontext() if in_pipeline(driver) else driver.pipeline()
 
 
-def _in_pipeline(driver: Any) -> bool:
+def in_pipeline(driver: Any) -> bool:
+    """Whether commands wait for no answer on this connection of PostgreSQL's driver."""
     return bool(driver.pgconn.pipeline_status != psycopg.pq.PipelineStatus.OFF)
 
 
@@ -296,126 +226,3 @@ def _bindable(values: Mapping[str, Any]) -> dict[str, Any]:
         name: orjson.dumps(value).decode() if isinstance(value, list) else value
         for name, value in values.items()
     }
-
-
-# Rows of one INSERT on SQLite: few sizes, so that few texts are prepared and each is used again.
-_SIZES = (512, 256, 128, 64)
-# Up to this PostgreSQL takes INSERTs in one round trip faster than COPYs in two each.
-_FEW_ROWS = 64
-
-Rows = Sequence[tuple[Any, ...]]
-
-
-def bulk_insert(conn: Connection, *inserts: tuple[Table, Rows]) -> None:
-    """Insert many rows, fast, table by table. Each row holds a value for every column that is not numbered
-    by the database, in the table's order, of a type that the driver takes."""
-    driver: Any = conn.connection.driver_connection
-    filled = [(table, rows) for table, rows in inserts if rows]
-    if not filled:
-        return
-    if conn.dialect.name == "sqlite":
-        for table, rows in filled:
-            _insert_sqlite(driver, table, rows)
-    elif _in_pipeline(driver) or all(len(rows) <= _FEW_ROWS for _, rows in filled):
-        tables = tuple(table for table, _ in filled)
-        driver.execute(_all_from_json_sql(tables), [_as_json(table, rows) for table, rows in filled])
-    else:
-        for table, rows in filled:
-            _copy(driver, table, rows)
-
-
-def _as_json(table: Table, rows: Rows) -> str:
-    names = list(_types(table))
-    return orjson.dumps([dict(zip(names, row, strict=True)) for row in rows], default=bytes.decode).decode()
-
-
-@cache
-def _all_from_json_sql(tables: tuple[Table, ...]) -> str:
-    """One command for all rows of all tables: each command of its own costs more than a row does."""
-    *others, last = (_from_json_sql(table) for table in tables)
-    with_others = ", ".join(f"i{n} as ({text})" for n, text in enumerate(others))
-    return f"with {with_others} {last}" if others else last
-
-
-def _from_json_sql(table: Table) -> str:
-    octets = {name for name, type_ in _types(table).items() if type_ == "bytea"}
-    names = ", ".join(f'"{name}"' for name in _types(table))
-    values = ", ".join(
-        f"convert_to(\"{name}\", 'UTF8')" if name in octets else f'"{name}"' for name in _types(table)
-    )
-    shape = ", ".join(
-        f'"{name}" {"text" if name in octets else type_}' for name, type_ in _types(table).items()
-    )
-    return f'insert into "{table.name}" ({names}) select {values} from json_to_recordset(%s) as r({shape})'  # noqa: S608
-
-
-def _copy(driver: Any, table: Table, rows: Rows) -> None:
-    with driver.cursor().copy(_copy_sql(table)) as copy:
-        copy.set_types(list(_types(table).values()))
-        for row in rows:
-            copy.write_row(row)
-
-
-def _insert_sqlite(driver: sqlite3.Connection, table: Table, rows: Rows) -> None:
-    # One step for many rows: each step gives Python's lock away, and getting it back may take long.
-    done = 0
-    while done < len(rows):
-        left = len(rows) - done
-        size = next((size for size in _SIZES if size <= left), left)
-        some = rows[done : done + size]
-        driver.execute(_insert_sql(table, size, "?"), [value for row in some for value in row])
-        done += size
-
-
-@cache
-def _columns(table: Table) -> list[Column[Any]]:
-    return [column for column in table.columns if column is not table.autoincrement_column]
-
-
-@cache
-def _insert_sql(table: Table, rows: int, mark: str) -> str:
-    names = ", ".join(f'"{column.name}"' for column in _columns(table))
-    row = f"({', '.join([mark] * len(_columns(table)))})"
-    return f'insert into "{table.name}" ({names}) values ' + ", ".join([row] * rows)  # noqa: S608
-
-
-@cache
-def _copy_sql(table: Table) -> str:
-    names = ", ".join(f'"{column.name}"' for column in _columns(table))
-    return f'copy "{table.name}" ({names}) from stdin (format binary)'
-
-
-@cache
-def _types(table: Table) -> dict[str, str]:
-    """PostgreSQL's type of each column, by name."""
-    return {
-        str(column.name): _TYPES[column.type.compile(_POSTGRESQL).partition("(")[0]]
-        for column in _columns(table)
-    }
-
-
-_TYPES = {
-    "BIGINT": "int8",
-    "SMALLINT": "int2",
-    "TEXT": "text",
-    "VARCHAR": "text",
-    "BYTEA": "bytea",
-    "BOOLEAN": "bool",
-    "FLOAT": "float8",
-}
-
-
-def upsert_ignore(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert the rows that break no unique key; leave what is there as it is.
-
-    All rows have the same columns. Sort them where several writers may bring the same keys: rows
-    are locked in the order given.
-    """
-    if not rows:
-        return
-    statement: Any
-    if conn.dialect.name == "sqlite":
-        statement = sqlite.insert(table).on_conflict_do_nothing()
-    else:
-        statement = postgresql.insert(table).on_conflict_do_nothing()
-    conn.execute(statement.inline(), [dict(row) for row in rows])

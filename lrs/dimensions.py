@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import Column, Connection, bindparam, update
 
-from lrs.database import Sql, run, upsert_ignore
+from lrs.bulk import upsert_ignore
+from lrs.database import Sql, run
 from lrs.statement import Actor, Prepared
 from lrs.tables import activity, agent, verb
 

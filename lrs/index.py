@@ -6,7 +6,8 @@ import orjson
 from sqlalchemy import Connection
 
 from lrs import references, store
-from lrs.database import Sql, bulk_insert, run
+from lrs.bulk import bulk_insert
+from lrs.database import Sql, run
 from lrs.dimensions import Known, numbers
 from lrs.statement import PROVES_NOTHING, Authority, Prepared, prepare
 from lrs.tables import related_activity, related_agent

@@ -8,7 +8,8 @@ import orjson
 from sqlalchemy import Connection
 
 from lrs import related
-from lrs.database import Sql, bulk_insert, run
+from lrs.bulk import bulk_insert
+from lrs.database import Sql, run
 from lrs.dimensions import look_up
 from lrs.statement import actor_of
 from lrs.tables import activity, agent, reference, related_activity, related_agent

@@ -13,9 +13,9 @@ from starlette.requests import Request
 
 from lrs.auth import Authenticator, Caller
 from lrs.clock import Clock
-from lrs.database import OwnConnections
 from lrs.headers import header
 from lrs.json_input import MOST_DEPTH
+from lrs.own_connections import OwnConnections
 
 T = TypeVar("T")
 _MEBIBYTE = 1024 * 1024

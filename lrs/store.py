@@ -12,9 +12,10 @@ import orjson
 from sqlalchemy import Connection
 
 from lrs import references, values
+from lrs.bulk import bulk_insert
 from lrs.clock import Clock, from_micros, to_micros
 from lrs.comparison import fingerprint
-from lrs.database import Sql, bulk_insert, run
+from lrs.database import Sql, run
 from lrs.dimensions import Known, Numbers, numbers, redefine
 from lrs.errors import Conflict
 from lrs.statement import Prepared
