@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Column, ColumnElement, Connection, Text, bindparam, delete, select, text
 
+from lrs.bulk import upsert_ignore
 from lrs.document import Document, Place
 from lrs.statement import Actor
 from lrs.tables import activity, agent, document
@@ -66,9 +67,9 @@ def owners(conn: Connection, place: Place) -> Owners:
     """The same, each stored where it is new."""
     # Agent first, then activity, as statements do: so two that wait for each other cannot be.
     if place.agent is not None and _number(conn, agent.c.key, place.agent.key) is None:
-        bulk.upsert_ignore(conn, agent, [_agent_row(place.agent)])
+        upsert_ignore(conn, agent, [_agent_row(place.agent)])
     if place.activity is not None and _number(conn, activity.c.iri, place.activity) is None:
-        bulk.upsert_ignore(conn, activity, [{"iri": place.activity}])
+        upsert_ignore(conn, activity, [{"iri": place.activity}])
     found = known_owners(conn, place)
     if found is None:
         raise LookupError("an agent or an activity vanished while a document was stored")
