@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import URL, Engine, create_engine, make_url, text
 
 from connector.upgrade import migrate
@@ -18,6 +19,13 @@ from tests.system.demo import Demo, running_demo
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="many rounds and huge bodies, not a sample")
+
+
+@pytest.fixture(autouse=True)
+def _own_logs() -> Iterator[None]:
+    """A command that a test ran in this process has set up logs: for itself, not for the next test."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
