@@ -50,7 +50,9 @@ def running_demo(data: Path) -> Iterator[Demo]:
     timer = threading.Timer(START_SECONDS, process.kill)
     timer.start()
     try:
-        yield Demo(_address(process), data)
+        address = _address(process)
+        timer.cancel()
+        yield Demo(address, data)
     finally:
         timer.cancel()
         process.terminate()
