@@ -19,6 +19,7 @@ from connector.report.pages import router_pages
 from connector.report.statements_page import router_statements
 from connector.report.status_page import router_status
 from connector.report.syncs import Watched
+from connector.same_origin import SameOrigin
 from connector.settings import Settings
 from lrs import create_lrs_app
 from lrs.database import connect, read_only
@@ -58,6 +59,7 @@ def create_app(settings: Settings) -> ASGIApp:
     app.include_router(router_pages(engine), include_in_schema=False)
     app.include_router(router_statements(engine), include_in_schema=False)
     app.include_router(router_status(engine, watched=watched), include_in_schema=False)
+    app.add_middleware(SameOrigin)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_HOSTS, www_redirect=False)
     return StoreFirst(app, prefix=XAPI, store=store)

@@ -2,7 +2,8 @@
 
 from alembic import context
 
-import connector.tables  # noqa: F401
+import connector.tables
+import connector.tables_imports  # noqa: F401
 import mappings.tables  # noqa: F401
 from lrs.tables import metadata
 

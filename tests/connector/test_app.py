@@ -52,3 +52,21 @@ def test_pages_ask_for_the_host_and_the_store_for_a_credential(tmp_path: Path) -
         service.auth = None  # type: ignore[assignment]  # httpx takes it; its annotation does not say so
         assert service.get("/xapi/statements").status_code == 401
         assert service.get("/xapi/nothing").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Sec-Fetch-Site": "cross-site", "Origin": "http://127.0.0.1"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Sec-Fetch-Site": "same-origin"}, 405),
+        ({"Origin": "http://127.0.0.1"}, 405),
+        ({}, 405),
+    ],
+)
+def test_forms_come_from_our_own_pages(tmp_path: Path, headers: dict[str, str], status: int) -> None:
+    with client(tmp_path) as service:
+        assert service.post("/people", headers=headers).status_code == status
+        assert service.get("/healthz", headers=headers).status_code == 200

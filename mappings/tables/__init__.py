@@ -1,0 +1,67 @@
+"""The tables of people, frameworks, mappings and progress.
+
+Instants (`…_at`) are microseconds since the epoch (`lrs.clock`); `valid_from`/`valid_to` are calendar
+days in Bangkok, both inclusive, `valid_to` null while it lasts. Rows that a person can change carry
+`recorded_at` and `recorded_by` (a user's or a command's name, never a learner's).
+"""
+
+from mappings.tables.accounts import account, account_link, link_refusal
+from mappings.tables.changes import change_log
+from mappings.tables.framework import competency, delivery_mode, framework, learning_category, requirement
+from mappings.tables.mapping import course, course_alias, mapping, mapping_competency, mapping_verb
+from mappings.tables.organisation import unit, unit_alias, unit_code, unit_path
+from mappings.tables.people import (
+    group_assignment,
+    identifier,
+    membership,
+    merged_row,
+    person,
+    person_merge,
+    post_decision,
+    staged_person,
+    tombstone,
+)
+from mappings.tables.progress import (
+    batch_learner,
+    competency_state,
+    learning_event,
+    parameter,
+    refresh_state,
+    stale_person,
+)
+
+__all__ = [
+    "account",
+    "account_link",
+    "batch_learner",
+    "change_log",
+    "competency",
+    "competency_state",
+    "course",
+    "course_alias",
+    "delivery_mode",
+    "framework",
+    "group_assignment",
+    "identifier",
+    "learning_category",
+    "learning_event",
+    "link_refusal",
+    "mapping",
+    "mapping_competency",
+    "mapping_verb",
+    "membership",
+    "merged_row",
+    "parameter",
+    "person",
+    "person_merge",
+    "post_decision",
+    "refresh_state",
+    "requirement",
+    "staged_person",
+    "stale_person",
+    "tombstone",
+    "unit",
+    "unit_alias",
+    "unit_code",
+    "unit_path",
+]

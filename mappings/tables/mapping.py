@@ -1,0 +1,69 @@
+"""Courses under all their names, and what they prove."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, SmallInteger, String, Table, Text
+
+from lrs.tables import Serial, metadata
+from mappings.tables.columns import recorded, valid
+
+course = Table(
+    "course",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    # The mapping file's own id of the course, whatever the platforms call it.
+    Column("code", Text, nullable=False, unique=True),
+    Column("title_th", Text, nullable=False),
+    *recorded(),
+)
+
+course_alias = Table(
+    "course_alias",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("course_id", Serial, ForeignKey("course.id"), nullable=False, index=True),
+    # The xAPI activity that stands for the course on a platform; null for a name that nothing sends.
+    Column("activity_iri", Text, index=True),
+    Column("label", Text, nullable=False),
+    *valid(),
+    *recorded(),
+)
+
+mapping = Table(
+    "mapping",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("course_id", Serial, ForeignKey("course.id"), nullable=False, index=True),
+    Column("framework_id", Serial, ForeignKey("framework.id"), nullable=False),
+    Column("category_id", Serial, ForeignKey("learning_category.id")),
+    # draft | approved: a draft never counts
+    Column("status", String(8), nullable=False),
+    Column("approved_by", Text),
+    Column("reference", Text),
+    # Null: unknown, which is not zero.
+    Column("hours", Float),
+    Column("hours_are_sample", Boolean, nullable=False),
+    # Criteria: worst evidence level and least scaled score that count.
+    Column("level_at_most", SmallInteger, nullable=False),
+    Column("score_at_least", Float),
+    # SHA-256 of the entry in the file, hex: an unchanged entry writes nothing.
+    Column("digest", String(64), nullable=False),
+    *valid(),
+    *recorded(),
+    # A replaced entry is ended here, never rewritten: old reports stay as they were.
+    Column("ended_at", BigInteger),
+)
+
+mapping_competency = Table(
+    "mapping_competency",
+    metadata,
+    Column("mapping_id", Serial, ForeignKey("mapping.id"), primary_key=True, autoincrement=False),
+    Column("competency_id", Serial, ForeignKey("competency.id"), primary_key=True, autoincrement=False),
+)
+
+# The verbs that complete (criterion "complete") or show work under way ("progress").
+mapping_verb = Table(
+    "mapping_verb",
+    metadata,
+    Column("mapping_id", Serial, ForeignKey("mapping.id"), primary_key=True, autoincrement=False),
+    Column("verb_iri", Text, primary_key=True),
+    Column("criterion", String(8), primary_key=True),
+)

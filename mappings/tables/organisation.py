@@ -1,0 +1,53 @@
+"""The organisation: units, their codes and names, and who lies within whom."""
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text
+
+from lrs.tables import Serial, metadata
+from mappings.tables.columns import recorded, valid
+
+unit = Table(
+    "unit",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    # The file's own stable id of the unit; codes change, this does not.
+    Column("uid", Text, nullable=False, unique=True),
+    # obec | bureau | area_office | school
+    Column("kind", String(12), nullable=False),
+    Column("parent_id", Serial, ForeignKey("unit.id")),
+    Column("name_th", Text, nullable=False),
+    Column("sort_key", Text, nullable=False),
+    *recorded(),
+)
+
+unit_code = Table(
+    "unit_code",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("unit_id", Serial, ForeignKey("unit.id"), nullable=False, index=True),
+    Column("code", Text, nullable=False, index=True),
+    *valid(),
+    *recorded(),
+)
+
+# Every pair of a unit and a unit within it (itself included): a subtree is one join.
+unit_path = Table(
+    "unit_path",
+    metadata,
+    Column("ancestor_id", Serial, ForeignKey("unit.id"), primary_key=True, autoincrement=False),
+    Column("unit_id", Serial, ForeignKey("unit.id"), primary_key=True, autoincrement=False),
+    Column("depth", Integer, nullable=False),
+    Index("ix_unit_path_unit_id", "unit_id"),
+)
+
+# Former and other names by which files call a unit.
+unit_alias = Table(
+    "unit_alias",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("unit_id", Serial, ForeignKey("unit.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    # In one spelling (mappings.thai_text.normalise).
+    Column("name_key", Text, nullable=False, index=True),
+    *valid(),
+    *recorded(),
+)

@@ -1,0 +1,77 @@
+"""What the views say, kept; and what drives them."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Table,
+)
+
+from lrs.tables import Serial, metadata
+
+# One row a running computation: the two times it asks about.
+parameter = Table(
+    "parameter",
+    metadata,
+    Column("batch", String(36), primary_key=True),
+    Column("as_of_day", Date, nullable=False),
+    # The last microsecond of that day in Bangkok.
+    Column("as_of_end", BigInteger, nullable=False),
+    Column("known_at", BigInteger, nullable=False),
+)
+
+batch_learner = Table(
+    "batch_learner",
+    metadata,
+    Column("batch", String(36), primary_key=True),
+    Column("person_id", Serial, primary_key=True, autoincrement=False),
+)
+
+stale_person = Table(
+    "stale_person",
+    metadata,
+    Column("serial", Serial, primary_key=True),
+    Column("person_id", Serial, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+competency_state = Table(
+    "competency_state",
+    metadata,
+    Column("person_id", Serial, ForeignKey("person.id"), primary_key=True, autoincrement=False),
+    Column("competency_id", Serial, ForeignKey("competency.id"), primary_key=True, autoincrement=False),
+    # 0 not started, 1 in progress, 2 complete
+    Column("state", SmallInteger, nullable=False),
+    # Of the completing statement; null unless complete.
+    Column("completed_at", BigInteger),
+    Column("level", SmallInteger),
+    Column("evidence_seq", Serial),
+    Column("mapping_id", Serial, ForeignKey("mapping.id")),
+    Index("ix_competency_state_competency_id_state", "competency_id", "state"),
+)
+
+learning_event = Table(
+    "learning_event",
+    metadata,
+    Column("person_id", Serial, ForeignKey("person.id"), primary_key=True, autoincrement=False),
+    Column("course_id", Serial, ForeignKey("course.id"), primary_key=True, autoincrement=False),
+    Column("category_id", Serial, ForeignKey("learning_category.id")),
+    Column("hours", Float),
+    Column("completed_at", BigInteger, nullable=False),
+    Column("evidence_seq", Serial, nullable=False),
+)
+
+refresh_state = Table(
+    "refresh_state",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    # The two times of the last refresh, printed on every report.
+    Column("as_of_day", Date, nullable=False),
+    Column("known_at", BigInteger, nullable=False),
+)
