@@ -4,8 +4,17 @@ from dataclasses import dataclass
 from functools import cache
 
 from mappings import shipped
-from mappings.thai_text import normalise
+from mappings.thai_text import arabic_digits, normalise
 from mappings.yaml_entry import Entry
+
+
+def post_key(line: str, position: str) -> tuple[str, str]:
+    """A post in one spelling, for matching alone: Thai writes without spaces, and its digits in two ways."""
+    return _key(line), _key(position)
+
+
+def _key(text: str) -> str:
+    return arabic_digits(normalise(text)).replace(" ", "").casefold()
 
 
 @dataclass(frozen=True, slots=True)
