@@ -21,6 +21,7 @@ from connector.imports import (
     write_refused,
 )
 from connector.imports.columns import Columns
+from connector.key_file import read_keys
 from connector.platforms import PlatformError
 from connector.settings import SettingsError, load
 from lrs.clock import utc_now
@@ -143,7 +144,7 @@ def import_roster(file: ImportFile, refused: RefusedFile = None, data: Data = No
     from mappings.progress import refresh as run
 
     settings = load(data=data)
-    staged = read_roster(file, settings.secret("national-id"))
+    staged = read_roster(file, read_keys(settings))
     now = utc_now()
     with ready_engine(settings).begin() as conn:
         report = people.import_roster(conn, staged.rows, now, "thaksa import")

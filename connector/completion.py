@@ -35,7 +35,8 @@ class Part:
 class Learner:
     """An account on one platform, as it is shown there.
 
-    `id_hmac` is the keyed hash of a national id, hex, or None. `email` and `username` are empty where the
+    `id_hmac` is the keyed hash of a national id, hex, or None; `id_key` and `id_before` as in
+    `mappings.national_ids.IdHash`. `email` and `username` are empty where the
     platform does not tell them; they go into the account's row and nowhere else.
     """
 
@@ -45,6 +46,8 @@ class Learner:
     id_hmac: str | None
     email: str = ""
     username: str = ""
+    id_key: str | None = None
+    id_before: str | None = None
 
 
 class Fact(StrEnum):

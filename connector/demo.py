@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from connector.imports import read_roster, read_units
+from connector.key_file import read_keys
 from connector.platforms.moodle.replay import Replay
 from connector.settings import FILE, Settings, SettingsError, load, write_secret
 from mappings import shipped
@@ -42,8 +43,8 @@ def open_recording(recording: Path) -> Replay:
 
 def import_sample(engine: Engine, settings: Settings, now: datetime) -> None:
     """The invented organisation and its people."""
-    key = settings.secret("national-id")
+    keys = read_keys(settings)
     with engine.begin() as conn:
         import_units(conn, read_units(shipped.path(shipped.SAMPLE_UNITS)).rows, now, "demo")
-        import_roster(conn, read_roster(shipped.path(shipped.SAMPLE_ROSTER), key).rows, now, "demo")
+        import_roster(conn, read_roster(shipped.path(shipped.SAMPLE_ROSTER), keys).rows, now, "demo")
         link_accounts(conn, now, "demo")

@@ -38,7 +38,14 @@ class Page:
         learners = {one.learner.account_name: one.learner for one in self._shown()}
         return [
             AccountSeen(
-                one.home_page, one.account_name, one.display_name, one.id_hmac, one.email, one.username
+                one.home_page,
+                one.account_name,
+                one.display_name,
+                one.id_hmac,
+                one.email,
+                one.username,
+                one.id_key,
+                one.id_before,
             )
             for one in learners.values()
         ]

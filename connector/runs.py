@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from sqlalchemy import Engine
 
+from connector.key_file import read_keys
 from connector.platforms import PLATFORMS, Platform
 from connector.preview import Preview, preview
 from connector.schedule_store import note_full, note_success
@@ -21,8 +22,8 @@ def open_platform(settings: Settings, name: str) -> Platform:
         raise SettingsError(f"platform {name!r} is not in the settings (known: {known})")
     chosen = settings.platforms[name]
     token = settings.platform_token(name)
-    key = settings.secret("national-id")
-    return PLATFORMS[chosen.kind](url=chosen.url, token=token, hash_key=key, reading=chosen.reading)
+    keys = read_keys(settings)
+    return PLATFORMS[chosen.kind](url=chosen.url, token=token, hash_keys=keys, reading=chosen.reading)
 
 
 def sync_platform(

@@ -4,8 +4,6 @@ An account is linked to a person by the keyed hash of a national id, or by a coo
 never by a name. Links are dated and never deleted, so that an old report can be made again.
 """
 
-import hashlib
-import hmac
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -28,6 +26,7 @@ from sqlalchemy import (
 )
 
 from lrs.clock import to_micros
+from mappings.national_ids import IdHash, rekey
 from mappings.tables import account, account_link, person, stale_person
 from mappings.thai_text import normalise
 
@@ -39,7 +38,10 @@ _DAY = 86_400_000_000
 
 
 class AccountSeen(NamedTuple):
-    """An account as a platform shows it; `id_hmac` None where no national id was seen, others empty."""
+    """An account as a platform shows it; `id_hmac` None where no national id was seen, others empty.
+
+    `id_key` and `id_before` as in `mappings.national_ids.IdHash`.
+    """
 
     home_page: str
     name: str
@@ -47,6 +49,16 @@ class AccountSeen(NamedTuple):
     id_hmac: str | None
     email: str = ""
     username: str = ""
+    id_key: str | None = None
+    id_before: str | None = None
+
+    def national_id(self) -> IdHash | None:
+        """What stands for the national id."""
+        return IdHash(self.id_hmac, self.id_key, self.id_before) if self.id_hmac else None
+
+    def row(self) -> dict[str, str | None]:
+        """What the account's own record keeps."""
+        return {name: value for name, value in self._asdict().items() if name != "id_before"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +83,6 @@ class Conflict:
     accounts: tuple[tuple[int, str, str], ...]
 
 
-def hash_national_id(key: bytes, digits: str) -> str:
-    """The keyed hash (HMAC-SHA-256, hex) that stands for a national id; 13 digits alone could be guessed."""
-    return hmac.new(key, digits.encode(), hashlib.sha256).hexdigest()
-
-
 def observe_accounts(conn: Connection, learners: Iterable[AccountSeen], now: datetime) -> None:
     """Record that these accounts were seen: new ones are added, changed ones updated.
 
@@ -85,6 +92,7 @@ def observe_accounts(conn: Connection, learners: Iterable[AccountSeen], now: dat
     pages: dict[str, dict[str, AccountSeen]] = defaultdict(dict)
     for seen in learners:
         pages[seen.home_page][seen.name] = seen
+    rekey(conn, (seen.national_id() for by_name in pages.values() for seen in by_name.values()))
     for home_page, by_name in pages.items():
         names = sorted(by_name)
         for start in range(0, len(names), _CHUNK):
@@ -96,9 +104,7 @@ def _observe_chunk(conn: Connection, home_page: str, chunk: Sequence[AccountSeen
     names = [seen.name for seen in chunk]
     ours = and_(account.c.home_page == home_page, account.c.name.in_(names))
     known = {row.name: row for row in conn.execute(select(account).where(ours))}
-    new = [
-        seen._asdict() | {"first_seen_at": at, "last_seen_at": at} for seen in chunk if seen.name not in known
-    ]
+    new = [seen.row() | {"first_seen_at": at, "last_seen_at": at} for seen in chunk if seen.name not in known]
     changed = [
         _change(known[seen.name], seen) | {"last_seen_at": at}
         for seen in chunk
@@ -128,6 +134,7 @@ def _shown(row: Row[Any], seen: AccountSeen) -> dict[str, str | None]:
     return {
         "display_name": seen.display_name or row.display_name,
         "id_hmac": seen.id_hmac or row.id_hmac,
+        "id_key": seen.id_key if seen.id_hmac else row.id_key,
         "email": seen.email or row.email,
         "username": seen.username or row.username,
     }

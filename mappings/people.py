@@ -12,11 +12,11 @@ from mappings.accounts import (
     Conflict,
     account_counts,
     conflicts,
-    hash_national_id,
     link_accounts,
     observe_accounts,
 )
 from mappings.imported import ImportReport, Refusal
+from mappings.national_ids import HashKey, HashKeys, IdHash, hash_national_id, rekey
 from mappings.roster import PersonRow, import_roster
 from mappings.units import UnitRow, import_units
 
@@ -24,6 +24,9 @@ __all__ = [
     "AccountCounts",
     "AccountSeen",
     "Conflict",
+    "HashKey",
+    "HashKeys",
+    "IdHash",
     "ImportReport",
     "PersonRow",
     "Refusal",
@@ -36,6 +39,7 @@ __all__ = [
     "import_units",
     "link_accounts",
     "observe_accounts",
+    "rekey",
 ]
 
 

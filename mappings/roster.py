@@ -17,6 +17,7 @@ from lrs.database import chunks
 from mappings.changes import Change, log_changes
 from mappings.days import bangkok_day, day_before
 from mappings.imported import ImportReport, Refusal
+from mappings.national_ids import IdHash, rekey
 from mappings.positions import shipped_positions
 from mappings.stale import mark_persons
 from mappings.tables import group_assignment, membership, person
@@ -37,7 +38,8 @@ class PersonRow:
     """A person as a roster says; `row` is the place in the file.
 
     `group` is M, A, S, T, "-" (outside the framework) or None: then the table of positions decides, and a
-    post that it does not know stays unclassified.
+    post that it does not know stays unclassified. `id_key` and `id_before` as in
+    `mappings.national_ids.IdHash`.
     """
 
     prefix: str
@@ -51,6 +53,12 @@ class PersonRow:
     id_hmac: str | None
     id_last4: str | None
     row: int = 0
+    id_key: str | None = None
+    id_before: str | None = None
+
+    def national_id(self) -> IdHash | None:
+        """What stands for the national id."""
+        return IdHash(self.id_hmac, self.id_key, self.id_before) if self.id_hmac else None
 
     def name(self) -> tuple[str, str]:
         """Given and family name in one spelling."""
@@ -100,6 +108,7 @@ def import_roster(conn: Connection, rows: Sequence[PersonRow], now: datetime, by
         for row in rows
         if row.unit_code not in units
     )
+    rekey(conn, (row.national_id() for row in taken))
     added = changed = 0
     for some in chunks(taken, _ROWS_AT_ONCE):
         batch = _Batch(day, {"recorded_at": to_micros(now), "recorded_by": by})
@@ -156,7 +165,14 @@ def _add_persons(conn: Connection, rows: Sequence[PersonRow], batch: _Batch) -> 
     conn.execute(
         insert(person),
         [
-            {"uuid": one, "id_hmac": row.id_hmac, "id_last4": row.id_last4, **row.details(), **batch.recorded}
+            {
+                "uuid": one,
+                "id_hmac": row.id_hmac,
+                "id_key": row.id_key,
+                "id_last4": row.id_last4,
+                **row.details(),
+                **batch.recorded,
+            }
             for one, row in zip(uuids, rows, strict=True)
         ],
     )

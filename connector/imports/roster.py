@@ -22,7 +22,7 @@ from connector.imports.columns import (
 from connector.imports.errors import BadValueError
 from connector.imports.honorifics import same_honorific, split_honorific, split_name
 from connector.imports.table_file import Row, Staged, stage
-from mappings.people import PersonRow, hash_national_id
+from mappings.people import HashKeys, PersonRow
 from mappings.roster import OUTSIDE
 
 COLUMNS = (PREFIX, GIVEN, FAMILY, POSITION, RANK, LINE, GROUP, UNIT, NATIONAL_ID)
@@ -31,16 +31,16 @@ COLUMNS = (PREFIX, GIVEN, FAMILY, POSITION, RANK, LINE, GROUP, UNIT, NATIONAL_ID
 _GROUPS = ("M", "A", "S", "T", OUTSIDE)
 
 
-def read_roster(path: Path, hash_key: bytes) -> Staged[PersonRow]:
-    """The people in a file; `hash_key` is the key that platforms' national ids are hashed with, too.
+def read_roster(path: Path, hash_keys: HashKeys) -> Staged[PersonRow]:
+    """The people in a file; `hash_keys` are those that platforms' national ids are hashed with, too.
 
     Raises ImportFileError where the file as a whole cannot be read.
     """
     seen: set[tuple[str, ...]] = set()
-    return stage(path, ROSTER, lambda row: _person(row, hash_key, seen))
+    return stage(path, ROSTER, lambda row: _person(row, hash_keys, seen))
 
 
-def _person(row: Row, hash_key: bytes, seen: set[tuple[str, ...]]) -> PersonRow:
+def _person(row: Row, hash_keys: HashKeys, seen: set[tuple[str, ...]]) -> PersonRow:
     prefix, given, family = _name(row)
     unit_code = row.code(UNIT)
     if not unit_code:
@@ -49,6 +49,7 @@ def _person(row: Row, hash_key: bytes, seen: set[tuple[str, ...]]) -> PersonRow:
     if group and group not in _GROUPS:
         raise row.bad(GROUP, f"must be empty or one of {', '.join(_GROUPS)}")
     digits = row.national_id(NATIONAL_ID)
+    hashed = hash_keys.hash(digits) if digits else None
     person = PersonRow(
         # What hundreds of thousands of rows repeat is held once.
         prefix=intern(prefix),
@@ -59,9 +60,11 @@ def _person(row: Row, hash_key: bytes, seen: set[tuple[str, ...]]) -> PersonRow:
         line=intern(row.text(LINE)),
         group=group or None,
         unit_code=intern(unit_code),
-        id_hmac=hash_national_id(hash_key, digits) if digits else None,
+        id_hmac=hashed.hmac if hashed else None,
         id_last4=digits[-4:] if digits else None,
         row=row.number,
+        id_key=hashed.key if hashed else None,
+        id_before=hashed.before if hashed else None,
     )
     _refuse_twice(row, person, seen)
     return person

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from connector.completion import Fact, Observation
+from mappings.people import HashKeys
 
 
 class PlatformError(Exception):
@@ -167,16 +168,16 @@ class DoctorFactory(Protocol):
 class Factory(Protocol):
     """Opens a platform; reads nothing from it yet."""
 
-    def __call__(self, *, url: str, token: str, hash_key: bytes, reading: Reading) -> Platform:
-        """`hash_key` is the key that national ids are hashed with before they go any further."""
+    def __call__(self, *, url: str, token: str, hash_keys: HashKeys, reading: Reading) -> Platform:
+        """`hash_keys` are those that national ids are hashed with before they go any further."""
 
 
-def _moodle(*, url: str, token: str, hash_key: bytes, reading: Reading) -> Platform:
+def _moodle(*, url: str, token: str, hash_keys: HashKeys, reading: Reading) -> Platform:
     # Loaded when it is asked for: a site without Moodle needs none of it.
     from connector.platforms.moodle.client import Client
     from connector.platforms.moodle.platform import Moodle
 
-    return Moodle(Client(url, token, calls_at_once=reading.calls_at_once), hash_key, reading)
+    return Moodle(Client(url, token, calls_at_once=reading.calls_at_once), hash_keys, reading)
 
 
 def _moodle_doctor(*, url: str, token: str, reading: Reading) -> Doctor:
@@ -186,7 +187,7 @@ def _moodle_doctor(*, url: str, token: str, reading: Reading) -> Doctor:
     return MoodleDoctor(Client(url, token, calls_at_once=reading.calls_at_once), reading)
 
 
-def _openedx(*, url: str, token: str, hash_key: bytes, reading: Reading) -> Platform:  # noqa: ARG001
+def _openedx(*, url: str, token: str, hash_keys: HashKeys, reading: Reading) -> Platform:  # noqa: ARG001
     from connector.platforms.openedx.client import Client
     from connector.platforms.openedx.platform import OpenEdx
 

@@ -1,6 +1,6 @@
 """Persons with their posts, groups and identifiers."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, Integer, String, Table, Text
 
 from lrs.tables import Serial, metadata
 from mappings.tables.columns import recorded, valid
@@ -98,6 +98,13 @@ person_merge = Table(
     Column("undone_by", Text),
     Column("undone_reason", Text),
 )
+Index(
+    "uq_person_merge_open",
+    person_merge.c.from_id,
+    unique=True,
+    sqlite_where=person_merge.c.undone_at.is_(None),
+    postgresql_where=person_merge.c.undone_at.is_(None),
+)
 
 # What a merge ended or moved, so that a split puts it back exactly.
 merged_row = Table(
@@ -107,6 +114,8 @@ merged_row = Table(
     # membership | group_assignment | account_link | identifier
     Column("kind", String(16), primary_key=True),
     Column("row_id", Serial, primary_key=True, autoincrement=False),
+    # The last day of validity that it had before; null: none.
+    Column("valid_to", Date),
 )
 
 # Who was erased, by keyed hash: the next sync or roster does not bring them back.
@@ -117,6 +126,8 @@ tombstone = Table(
     # national_id | account | email | username | roster | name
     Column("kind", String(12), nullable=False),
     Column("hash", String(64), nullable=False, index=True),
+    # Of a national id: which of the secret keys made the hash that this is the hash of; null: the first one.
+    Column("id_key", String(8)),
     *recorded(),
 )
 
@@ -130,8 +141,6 @@ staged_person = Table(
     Column("prefix_th", Text, nullable=False),
     Column("given_name", Text, nullable=False),
     Column("family_name", Text, nullable=False),
-    # Given and family name in one spelling, and the key that sorts them.
-    Column("name_key", Text, nullable=False),
     Column("sort_key", Text, nullable=False),
     Column("unit_code", Text, nullable=False),
     Column("position_th", Text, nullable=False),
@@ -140,12 +149,42 @@ staged_person = Table(
     # M | A | S | T | "-" (outside); empty: the post decides.
     Column("group_code", String(1), nullable=False),
     Column("id_hmac", String(64)),
+    Column("id_key", String(8)),
     Column("id_last4", String(4)),
     Column("email", Text, nullable=False, server_default=""),
     Column("roster_id", Text, nullable=False, server_default=""),
-    # Usernames by home page, as a JSON object; empty: none.
-    Column("usernames", Text, nullable=False, server_default=""),
+    # The first day of the post; null: the day on which the file is applied.
+    Column("valid_from", Date),
+    # Of the person, if the row turns out to bring a new one.
+    Column("uuid", String(36), nullable=False),
     # Found by the check; null: not yet, or nobody.
     Column("unit_id", Serial),
     Column("person_id", Serial),
+    # Why the row cannot be taken (a name of mappings.roster_faults); null: it can.
+    Column("fault", String(16)),
+    # What applying it does: "new", or the fields that change; empty: nothing; null: not checked yet.
+    Column("changes", Text),
+)
+
+# Their usernames on platforms.
+staged_username = Table(
+    "staged_username",
+    metadata,
+    Column("import_id", Serial, primary_key=True, autoincrement=False),
+    Column("row", Integer, primary_key=True, autoincrement=False),
+    Column("home_page", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+# The posts of their file, each classified once; a post without a row here is unclassified.
+staged_post = Table(
+    "staged_post",
+    metadata,
+    Column("import_id", Serial, primary_key=True, autoincrement=False),
+    Column("line", Text, primary_key=True),
+    Column("position_th", Text, primary_key=True),
+    # M | A | S | T; null: outside the framework.
+    Column("group_code", String(1)),
+    # position | decision
+    Column("basis", String(12), nullable=False),
 )

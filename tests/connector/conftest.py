@@ -9,6 +9,7 @@ import pytest
 from connector.platforms.moodle.client import Client
 from connector.platforms.moodle.platform import Moodle
 from connector.platforms.moodle.replay import Replay
+from mappings.people import HashKey, HashKeys
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "moodle"
 RECORDING = FIXTURES / "site-1.jsonl.gz"
@@ -18,7 +19,7 @@ ERRORS = {
 }
 """Every error that was recorded, by function and case: {"status", "body"}, the body as text."""
 TOKEN = "d0d0cafe" * 4
-HASH_KEY = b"a key for tests"
+HASH_KEYS = HashKeys(HashKey(b"a key for tests"))
 
 
 @pytest.fixture
@@ -34,4 +35,4 @@ def client(replay: Replay) -> Client:
 
 @pytest.fixture
 def moodle(client: Client) -> Moodle:
-    return Moodle(client, HASH_KEY)
+    return Moodle(client, HASH_KEYS)

@@ -23,12 +23,14 @@ from lrs.api import create_lrs_app
 from lrs.credentials import LEVELS, create_credential
 from lrs.record_store import RecordStore
 from lrs.statement import PROVES_NOTHING
+from mappings.people import HashKey, HashKeys
 from mappings.progress import refresh
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 HOME = "http://127.0.0.1:8080"
 TOKEN = "d0d0cafe" * 4
 KEY = b"a key for tests"
+KEYS = HashKeys(HashKey(KEY))
 BEGIN = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 
 Pair = tuple[int, int]
@@ -146,7 +148,7 @@ class Lab:
         self.later(hours=1)
         with Replay(FIXTURES / "moodle" / f"site-{number}.jsonl.gz", TOKEN) as replay:
             platform = PLATFORMS["moodle"](
-                url=replay.url, token=TOKEN, hash_key=KEY, reading=reading or Reading()
+                url=replay.url, token=TOKEN, hash_keys=KEYS, reading=reading or Reading()
             )
             return sync(self.engine, platform, name="moodle", kind="moodle", now=self.now, clock=self._tell)
 

@@ -13,6 +13,7 @@ from connector.schedule import Told, schedule
 from connector.schedule_jobs import Planned
 from connector.settings import Settings, load, write_secret
 from connector.tables import platform, sync_run
+from mappings.people import HashKeys
 
 KIND = "scripted"
 
@@ -55,7 +56,7 @@ class Sites:
     def __getitem__(self, name: str) -> Site:
         return self._sites.setdefault(name, Site(name))
 
-    def __call__(self, *, url: str, token: str, hash_key: bytes, reading: Reading) -> Site:
+    def __call__(self, *, url: str, token: str, hash_keys: HashKeys, reading: Reading) -> Site:
         return self[url.removeprefix("https://").removesuffix(".example")]
 
 

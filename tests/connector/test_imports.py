@@ -6,11 +6,11 @@ from sqlalchemy import Engine, func, select
 from connector.imports import ImportFileError, read_roster, read_units
 from connector.imports.roster import COLUMNS
 from mappings import shipped
-from mappings.people import hash_national_id, import_roster, import_units
+from mappings.people import HashKey, HashKeys, import_roster, import_units
 from mappings.tables import group_assignment, membership, person, unit
 from tests.mappings.world import NOW
 
-KEY = b"a key for tests"
+KEYS = HashKeys(HashKey(b"a key for tests"))
 HEADER = ",".join(COLUMNS)
 GOOD = "นาย,สมชาย,ใจดี,ครู,คศ.1,สายงานการสอน,,0100000001,1001000079196"
 
@@ -22,9 +22,9 @@ def roster(tmp_path: Path, *rows: str, header: str = HEADER) -> Path:
 
 
 def test_a_row_becomes_a_person_without_the_number(tmp_path: Path) -> None:
-    (row,) = read_roster(roster(tmp_path, GOOD), KEY).rows
+    (row,) = read_roster(roster(tmp_path, GOOD), KEYS).rows
     assert (row.given_name, row.family_name, row.unit_code) == ("สมชาย", "ใจดี", "0100000001")
-    assert (row.id_hmac, row.id_last4) == (hash_national_id(KEY, "1001000079196"), "9196")
+    assert (row.id_hmac, row.id_last4) == (KEYS.hash("1001000079196").hmac, "9196")
     assert "1001000079196" not in repr(row)
     assert row.group is None
 
@@ -33,10 +33,10 @@ def test_byte_order_mark_thai_digits_spaces_and_empty_lines_are_taken(tmp_path: 
     path = tmp_path / "roster.csv"
     cells = "นาย,สมชาย ,\u00a0ใจ  ดี,ครู,,,t,๐๑๐๐๐๐๐๐๐๑,๑-๐๐๑๐-๐๐๐๗๙-๑๙-๖"
     path.write_text(f"\ufeff{HEADER}\r\n,,,,,,,,\r\n{cells}\r\n", encoding="utf-8")
-    staged = read_roster(path, KEY)
+    staged = read_roster(path, KEYS)
     (row,) = staged.rows
     assert (row.family_name, row.unit_code, row.group, row.row) == ("ใจ ดี", "0100000001", "T", 3)
-    assert row.id_hmac == hash_national_id(KEY, "1001000079196")
+    assert row.id_hmac == KEYS.hash("1001000079196").hmac
     assert staged.refused == []
 
 
@@ -55,7 +55,7 @@ def test_byte_order_mark_thai_digits_spaces_and_empty_lines_are_taken(tmp_path: 
 def test_a_refused_row_says_where_and_why(
     tmp_path: Path, old: str, new: str, column: str, value: str, reason: str
 ) -> None:
-    staged = read_roster(roster(tmp_path, GOOD.replace(old, new, 1)), KEY)
+    staged = read_roster(roster(tmp_path, GOOD.replace(old, new, 1)), KEYS)
     (refusal,) = staged.refused
     assert staged.rows == []
     assert (refusal.row, refusal.column, refusal.value) == (2, column, value)
@@ -64,7 +64,7 @@ def test_a_refused_row_says_where_and_why(
 
 def test_the_second_of_two_rows_for_one_person_is_refused(tmp_path: Path) -> None:
     without = GOOD.replace("1001000079196", "")
-    staged = read_roster(roster(tmp_path, GOOD, GOOD.replace("สมชาย", "สมหมาย"), without, without), KEY)
+    staged = read_roster(roster(tmp_path, GOOD, GOOD.replace("สมชาย", "สมหมาย"), without, without), KEYS)
     assert [row.row for row in staged.rows] == [2, 4]
     assert [(each.row, each.column) for each in staged.refused] == [(3, "เลขประจำตัวประชาชน"), (5, "ชื่อ")]
     assert staged.refused[0].value == "xxxxxxxxxxx96"
@@ -72,16 +72,16 @@ def test_the_second_of_two_rows_for_one_person_is_refused(tmp_path: Path) -> Non
 
 def test_a_file_that_cannot_be_read_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(ImportFileError, match=r"none\.csv: cannot be opened: No such file"):
-        read_roster(tmp_path / "none.csv", KEY)
+        read_roster(tmp_path / "none.csv", KEYS)
     with pytest.raises(ImportFileError, match=r"roster\.csv: the first row lacks ชื่อ, .*expected: คำนำหน้า"):
-        read_roster(roster(tmp_path, GOOD, header="คำนำหน้า,name"), KEY)
+        read_roster(roster(tmp_path, GOOD, header="คำนำหน้า,name"), KEYS)
     with pytest.raises(ImportFileError, match="has ชื่อ more than once"):
-        read_roster(roster(tmp_path, header=f"{HEADER},ชื่อ"), KEY)
+        read_roster(roster(tmp_path, header=f"{HEADER},ชื่อ"), KEYS)
     with pytest.raises(ImportFileError, match="the first row lacks"):
-        read_roster(roster(tmp_path, header=""), KEY)
+        read_roster(roster(tmp_path, header=""), KEYS)
     (tmp_path / "mac.csv").write_bytes(HEADER.encode("utf-16"))
     with pytest.raises(ImportFileError, match=r"mac\.csv: is not UTF-8 text, nor Thai text"):
-        read_roster(tmp_path / "mac.csv", KEY)
+        read_roster(tmp_path / "mac.csv", KEYS)
 
 
 def test_units_keep_codes_as_text_and_refuse_bad_rows(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_units_keep_codes_as_text_and_refuse_bad_rows(tmp_path: Path) -> None:
 
 def test_the_shipped_sample_imports_whole(engine: Engine) -> None:
     units = read_units(shipped.path(shipped.SAMPLE_UNITS))
-    people = read_roster(shipped.path(shipped.SAMPLE_ROSTER), KEY)
+    people = read_roster(shipped.path(shipped.SAMPLE_ROSTER), KEYS)
     assert (units.refused, people.refused) == ([], [])
     with engine.begin() as conn:
         assert import_units(conn, units.rows, NOW, "test").added == 15

@@ -17,9 +17,9 @@ from connector.cli import app
 from connector.imports import ROSTER, ImportFileError, read_roster, read_units, write_refused
 from connector.imports.columns import UNITS
 from connector.imports.roster import COLUMNS
-from mappings.people import PersonRow, hash_national_id
+from mappings.people import HashKey, HashKeys, PersonRow
 
-KEY = b"a key for tests"
+KEYS = HashKeys(HashKey(b"a key for tests"))
 ID = "1001000079196"
 GOOD = ("นาย", "สมชาย", "ใจดี", "ครู", "คศ.1", "สายงานการสอน", "", "1050000101", ID)
 TEXT = "\n".join((",".join(COLUMNS), ",".join(GOOD)))
@@ -48,7 +48,7 @@ def workbook(
 
 
 def only(path: Path) -> PersonRow:
-    staged = read_roster(path, KEY)
+    staged = read_roster(path, KEYS)
     assert staged.refused == []
     (row,) = staged.rows
     return row
@@ -56,7 +56,7 @@ def only(path: Path) -> PersonRow:
 
 def check_good(row: PersonRow, number: int) -> None:
     assert (row.prefix, row.given_name, row.family_name) == GOOD[:3]
-    assert (row.unit_code, row.id_hmac) == ("1050000101", hash_national_id(KEY, ID))
+    assert (row.unit_code, row.id_hmac) == ("1050000101", KEYS.hash(ID).hmac)
     assert row.row == number
 
 
@@ -70,7 +70,7 @@ def test_csv_of_every_encoding_and_delimiter(tmp_path: Path, encoding: str, deli
 def test_csv_below_titles_with_empty_columns_and_rows(tmp_path: Path) -> None:
     header, row = TEXT.splitlines()
     content = f',,\n"รายชื่อครู, ภาคเรียน 1",,\n\n{header},,\n,,\n"ครู\nสองบรรทัด"\n{row},,\n,,,,,,,,,,\n'
-    staged = read_roster(csv_file(tmp_path, content.encode()), KEY)
+    staged = read_roster(csv_file(tmp_path, content.encode()), KEYS)
     check_good(staged.rows[0], 7)
     assert [one.row for one in staged.refused] == [6]
 
@@ -92,7 +92,7 @@ def test_one_name_column_with_the_honorific_glued_on(tmp_path: Path) -> None:
 def test_an_honorific_glued_to_the_given_name_beside_its_own_column(tmp_path: Path) -> None:
     rows = [("นาย", "นายสมชาย"), ("", "นายสมศักดิ์"), ("นางสาว", "นางนวล"), ("น.ส.", "นางสาวเอมอร")]
     path = workbook(tmp_path, COLUMNS, *((*names, *GOOD[2:-1], "") for names in rows))
-    found = [(row.prefix, row.given_name) for row in read_roster(path, KEY).rows]
+    found = [(row.prefix, row.given_name) for row in read_roster(path, KEYS).rows]
     assert found == [("นาย", "สมชาย"), ("นาย", "สมศักดิ์"), ("นางสาว", "นางนวล"), ("น.ส.", "เอมอร")]
 
 
@@ -143,7 +143,7 @@ def test_numbers_that_stand_for_codes(tmp_path: Path) -> None:
         (*GOOD[:8], "1.001E+12"),
         change=padded,
     )
-    staged = read_roster(path, KEY)
+    staged = read_roster(path, KEYS)
     assert [(row.unit_code, row.id_last4) for row in staged.rows] == [("0105000101", "9196")]
     assert [(one.row, one.column, one.value) for one in staged.refused] == [
         (3, "รหัสโรงเรียน", "105000101"),
@@ -214,7 +214,7 @@ def test_formulas_count_with_their_stored_value(tmp_path: Path) -> None:
     formula = '="1050000"&"101"'
     path = workbook(tmp_path, COLUMNS, (*GOOD[:7], formula, ID), (*GOOD[:7], formula, ""))
     with_value(path, "H2", "1050000101")
-    staged = read_roster(path, KEY)
+    staged = read_roster(path, KEYS)
     check_good(staged.rows[0], 2)
     (refusal,) = staged.refused
     assert (refusal.row, refusal.column, refusal.value) == (3, "รหัสโรงเรียน", "")
@@ -225,7 +225,7 @@ def test_cells_that_are_no_text_are_refused_by_name(tmp_path: Path) -> None:
     path = workbook(
         tmp_path, COLUMNS, ("นาย", date(2024, 7, 5), *GOOD[2:]), ("นาย", "สมชาย", "#REF!", *GOOD[3:])
     )
-    refused = read_roster(path, KEY).refused
+    refused = read_roster(path, KEYS).refused
     assert [(one.row, one.column, one.value) for one in refused] == [
         (2, "ชื่อ", "2024-07-05"),
         (3, "นามสกุล", ""),
@@ -243,7 +243,7 @@ def test_the_sheet_with_the_table_is_found_and_two_are_refused(tmp_path: Path) -
     book.create_sheet("ครู 2").append(COLUMNS)
     book.save(path)
     with pytest.raises(ImportFileError, match="the sheets ครู, ครู 2 have such a table each"):
-        read_roster(path, KEY)
+        read_roster(path, KEYS)
     book["ครู 2"].sheet_state = "hidden"
     book.save(path)
     check_good(only(path), 2)
@@ -251,16 +251,16 @@ def test_the_sheet_with_the_table_is_found_and_two_are_refused(tmp_path: Path) -
 
 def test_files_that_are_something_else_say_what(tmp_path: Path) -> None:
     with pytest.raises(ImportFileError, match=r"old Excel workbook \(\.xls\) or has a password"):
-        read_roster(csv_file(tmp_path, bytes.fromhex("d0cf11e0a1b11ae1")), KEY)
+        read_roster(csv_file(tmp_path, bytes.fromhex("d0cf11e0a1b11ae1")), KEYS)
     with pytest.raises(ImportFileError, match=r"is no Excel workbook \(\.xlsx\), or it is damaged"):
-        read_roster(csv_file(tmp_path, b"PK\x03\x04 and no more"), KEY)
+        read_roster(csv_file(tmp_path, b"PK\x03\x04 and no more"), KEYS)
     whole = workbook(tmp_path, COLUMNS, GOOD).read_bytes()
     with pytest.raises(ImportFileError, match="is damaged"):
-        read_roster(csv_file(tmp_path, whole[: len(whole) // 2]), KEY)
+        read_roster(csv_file(tmp_path, whole[: len(whole) // 2]), KEYS)
     with pytest.raises(ImportFileError, match="is damaged"):
-        read_roster(with_shared_texts(workbook(tmp_path, COLUMNS, GOOD), texts=3), KEY)
+        read_roster(with_shared_texts(workbook(tmp_path, COLUMNS, GOOD), texts=3), KEYS)
     with pytest.raises(ImportFileError, match="the first row lacks ชื่อ, นามสกุล, รหัสโรงเรียน; expected"):
-        read_roster(workbook(tmp_path, ("ก", "ข"), (1, 2)), KEY)
+        read_roster(workbook(tmp_path, ("ก", "ข"), (1, 2)), KEYS)
 
 
 def test_fifty_errors_in_ten_thousand_rows_are_all_named(tmp_path: Path) -> None:
@@ -270,7 +270,7 @@ def test_fifty_errors_in_ten_thousand_rows_are_all_named(tmp_path: Path) -> None
         code = "105000010" if row in bad else "1050000101"
         lines.append(",".join((*GOOD[:1], f"สมชาย{row}", *GOOD[2:7], code, "")))
     path = csv_file(tmp_path, "\n".join(lines).encode("cp874"))
-    staged = read_roster(path, KEY)
+    staged = read_roster(path, KEYS)
     assert len(staged.rows) == 9_950
     assert [one.row for one in staged.refused] == list(bad)
     assert {(one.column, one.value) for one in staged.refused} == {("รหัสโรงเรียน", "105000010")}
@@ -279,7 +279,7 @@ def test_fifty_errors_in_ten_thousand_rows_are_all_named(tmp_path: Path) -> None
     write_refused(path, out, ROSTER, staged.refused)
     assert out.read_bytes().startswith(b"\xef\xbb\xbf")
     out.write_text(out.read_text("utf-8-sig").replace(",105000010,", ",1050000101,"), encoding="utf-8-sig")
-    mended = read_roster(out, KEY)
+    mended = read_roster(out, KEYS)
     assert (len(mended.rows), mended.refused) == (50, [])
 
 
@@ -288,7 +288,7 @@ def test_refused_rows_can_be_corrected_and_never_show_a_national_id(tmp_path: Pa
     rows = (("นาย", f"=สมชาย {wrong}", *GOOD[2:6], "-", "1050000101", wrong), ("นาย", *GOOD[1:7], wrong, ID))
     path = workbook(tmp_path, COLUMNS, *rows, change=lambda sheet: setattr(sheet["B2"], "data_type", "s"))
     out = tmp_path / "refused.csv"
-    refused = read_roster(path, KEY).refused
+    refused = read_roster(path, KEYS).refused
     write_refused(path, out, ROSTER, refused)
     text = out.read_text("utf-8-sig")
     for number in (wrong, ID):
@@ -300,7 +300,7 @@ def test_refused_rows_can_be_corrected_and_never_show_a_national_id(tmp_path: Pa
     ]
     assert written[0]["ชื่อ"] == "'=สมชาย xxxxxxxxxxx97"
     out.write_text(text.replace("xxxxxxxxxxx97\n", f"{ID}\n"), encoding="utf-8")
-    assert read_roster(out, KEY).rows[0].group == "-"
+    assert read_roster(out, KEYS).rows[0].group == "-"
     with pytest.raises(ImportFileError, match="is the file that is imported"):
         write_refused(path, path, ROSTER, refused)
 

@@ -14,8 +14,7 @@ from connector.platforms.moodle import sweep as module
 from connector.platforms.moodle.client import Client
 from connector.platforms.moodle.platform import Moodle
 from connector.platforms.moodle.replay import Replay
-from mappings.people import hash_national_id
-from tests.connector.conftest import ERRORS, HASH_KEY
+from tests.connector.conftest import ERRORS, HASH_KEYS
 
 COMPLETIONS = {"DL101": 22, "DL102": 18, "DL103": 15, "DL104": 21, "DL105": 15, "DL106": 44}
 COURSES = "core_course_get_courses_by_field"
@@ -92,7 +91,7 @@ def test_course_without_criteria_cannot_be_not_completed(moodle: Moodle) -> None
 def test_national_ids_leave_as_keyed_hashes(replay: Replay, moodle: Moodle) -> None:
     said = observed(moodle)
     hashes = {one.learner.account_name: one.learner.id_hmac for one in said}
-    assert hashes["3"] == hash_national_id(HASH_KEY, "1001000079196")
+    assert hashes["3"] == HASH_KEYS.hash("1001000079196").hmac
     assert hashes["58"] is None
     assert hashes["59"] == hashes["3"]
     digits = {user.get("idnumber") for user in replay.recorded(ENROLLED, {"courseid": 2})} - {None, ""}
@@ -119,7 +118,7 @@ def test_order_does_not_depend_on_the_order_of_answers(
     replay.put(COURSES, {}, courses)
     for user in range(3, 64):
         replay.put(USERS_COURSES, {"userid": user}, replay.recorded(USERS_COURSES, {"userid": user})[::-1])
-    assert list(Moodle(client, HASH_KEY).observe(None, Asked())) == before
+    assert list(Moodle(client, HASH_KEYS).observe(None, Asked())) == before
 
 
 def test_pages_and_resuming(moodle: Moodle, monkeypatch: pytest.MonkeyPatch) -> None:

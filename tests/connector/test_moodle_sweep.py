@@ -24,7 +24,7 @@ from connector.platforms.moodle.functions import (
 )
 from connector.platforms.moodle.platform import Moodle
 from connector.platforms.moodle.replay import Replay
-from tests.connector.conftest import ERRORS, FIXTURES, HASH_KEY, TOKEN
+from tests.connector.conftest import ERRORS, FIXTURES, HASH_KEYS, TOKEN
 from tests.connector.remembered import Remembered
 
 LEARNERS = 60
@@ -35,7 +35,7 @@ OPENING = Counter({TOTALS: 1, SITE_INFO: 1, COURSES: 1, ENROLLED: TRACKED_COURSE
 
 
 def moodle_at(replay: Replay, reading: Reading | None = None) -> Moodle:
-    return Moodle(Client(replay.url, TOKEN, sleep=lambda _: None), HASH_KEY, reading)
+    return Moodle(Client(replay.url, TOKEN, sleep=lambda _: None), HASH_KEYS, reading)
 
 
 def say(replay: Replay, seen: Remembered, **asked: Any) -> list[Observation]:

@@ -26,7 +26,7 @@ from connector.tables import enrolment, platform_course
 from lrs.reading import Held, held
 from mappings.tables import account
 from mappings.vocabulary import COMPLETED
-from tests.connector.conftest import HASH_KEY
+from tests.connector.conftest import HASH_KEYS
 from tests.connector.syncing import NOW, documents, rows, stored
 from tests.connector.test_openedx_client import CLIENT, RECORDING
 
@@ -44,7 +44,7 @@ def replay() -> Iterator[Replay]:
 
 def opened(replay: Replay, reading: Reading | None = None) -> Platform:
     return PLATFORMS["openedx"](
-        url=replay.url + "/", token=CLIENT, hash_key=HASH_KEY, reading=reading or Reading()
+        url=replay.url + "/", token=CLIENT, hash_keys=HASH_KEYS, reading=reading or Reading()
     )
 
 

@@ -10,7 +10,7 @@ from connector.platforms import PLATFORMS, Asked, Cursor, Platform, PlatformErro
 from connector.platforms.loopback import LoopbackSite
 from connector.platforms.moodle.replay import Replay
 from connector.platforms.openedx.replay import Replay as OpenEdxReplay
-from tests.connector.conftest import FIXTURES, HASH_KEY, RECORDING, TOKEN
+from tests.connector.conftest import FIXTURES, HASH_KEYS, RECORDING, TOKEN
 
 PLUGIN_RECORDING = FIXTURES.parent / "moodle_plugin" / "before.jsonl.gz"
 
@@ -31,7 +31,7 @@ RECORDED: Mapping[str, tuple[str, Callable[[], LoopbackSite]]] = {
 def recorded(name: str, token: str = CLIENT) -> Iterator[Platform]:
     kind, site = RECORDED[name]
     with site() as running:
-        yield PLATFORMS[kind](url=running.url, token=token, hash_key=HASH_KEY, reading=Reading())
+        yield PLATFORMS[kind](url=running.url, token=token, hash_keys=HASH_KEYS, reading=Reading())
 
 
 @pytest.fixture(params=RECORDED)

@@ -29,7 +29,7 @@ from tests.connector.pushing import (
     BEGIN,
     FIXTURES,
     HOME,
-    KEY,
+    KEYS,
     Lab,
     about,
     at_time,
@@ -153,7 +153,7 @@ def test_people_are_counted_as_without_pushes(lab: Lab) -> None:
         create_views(conn)
         load_shipped(conn, BEGIN, "test")
         import_units(conn, read_units(shipped.path(shipped.SAMPLE_UNITS)).rows, BEGIN, "test")
-        import_roster(conn, read_roster(shipped.path(shipped.SAMPLE_ROSTER), KEY).rows, BEGIN, "test")
+        import_roster(conn, read_roster(shipped.path(shipped.SAMPLE_ROSTER), KEYS).rows, BEGIN, "test")
     lab.sync(1)
     lab.refresh()
     before, learnt = lab.get("aggregates?by=competency")["rows"], events(lab.engine)

@@ -18,7 +18,7 @@ from lrs.database import read_only
 from lrs.reading import Held
 from mappings.people import AccountCounts, account_counts, conflicts
 from mappings.tables import account
-from tests.connector.conftest import FIXTURES, HASH_KEY, TOKEN
+from tests.connector.conftest import FIXTURES, HASH_KEYS, TOKEN
 from tests.connector.syncing import HOME, NOW, completions, rows, rows_of_statements, run, stored
 from tests.connector.test_moodle_platform import COMPLETIONS
 
@@ -32,7 +32,7 @@ NO_IDNUMBER, TWIN, NO_EMAIL = "58", "59", "60"
 @contextmanager
 def site(number: int, reading: Reading | None = None) -> Iterator[Moodle]:
     with Replay(FIXTURES / f"site-{number}.jsonl.gz", TOKEN) as replay:
-        yield Moodle(Client(replay.url, TOKEN, sleep=lambda _: None), HASH_KEY, reading)
+        yield Moodle(Client(replay.url, TOKEN, sleep=lambda _: None), HASH_KEYS, reading)
 
 
 def sync_site(engine: Engine, number: int, now: datetime = NOW, **options: Any) -> tuple[int, int, int]:

@@ -8,11 +8,14 @@ from starlette.testclient import TestClient
 from connector.platforms import PLATFORMS, PlatformError, Reading
 from connector.platforms.moodle.replay import Replay
 from connector.sync import sync
+from mappings.people import HashKey, HashKeys
 from tests.mappings.world import NOW
 from tests.report.conftest import PEOPLE, World, web
 
 RECORDING = Path(__file__).parents[1] / "fixtures" / "moodle" / "site-1.jsonl.gz"
 COMPLETIONS = {"DL101": 22, "DL102": 18, "DL103": 15, "DL104": 21, "DL105": 15, "DL106": 44, "LAB01": 0}
+
+KEYS = HashKeys(HashKey(b"key"))
 
 
 @pytest.mark.parametrize(
@@ -61,9 +64,9 @@ def test_aggregates_of_an_empty_database(engine: Engine) -> None:
 
 def test_status_after_a_sync_and_a_failed_one(engine: Engine) -> None:
     with Replay(RECORDING, "token") as replay:
-        moodle = PLATFORMS["moodle"](url=replay.url, token="token", hash_key=b"key", reading=Reading())
+        moodle = PLATFORMS["moodle"](url=replay.url, token="token", hash_keys=KEYS, reading=Reading())
         sync(engine, moodle, name="site", kind="moodle", now=NOW)
-        refused = PLATFORMS["moodle"](url=replay.url, token="wrong", hash_key=b"key", reading=Reading())
+        refused = PLATFORMS["moodle"](url=replay.url, token="wrong", hash_keys=KEYS, reading=Reading())
         with pytest.raises(PlatformError):
             sync(engine, refused, name="site", kind="moodle", now=NOW)
     status = web(engine).get("/api/v1/status").json()

@@ -21,6 +21,7 @@ def upgrade() -> None:
 
 def _columns() -> None:
     op.add_column("account", sa.Column("id_key", sa.String(length=8), nullable=True))
+    op.add_column("account", sa.Column("name_key", sa.Text(), server_default="", nullable=False))
     op.add_column("person", sa.Column("id_key", sa.String(length=8), nullable=True))
     op.add_column("person", sa.Column("erased_at", sa.BigInteger(), nullable=True))
 
@@ -44,6 +45,7 @@ def _files() -> None:
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("coverage", sa.String(length=4), nullable=False),
         sa.Column("options", sa.Text(), server_default="", nullable=False),
+        sa.Column("titles", sa.Text(), server_default="", nullable=False),
         sa.Column("state", sa.String(length=9), nullable=False),
         sa.Column("rows_total", sa.Integer(), server_default="0", nullable=False),
         sa.Column("rows_refused", sa.Integer(), server_default="0", nullable=False),
@@ -51,6 +53,8 @@ def _files() -> None:
         sa.Column("changed", sa.Integer(), server_default="0", nullable=False),
         sa.Column("unchanged", sa.Integer(), server_default="0", nullable=False),
         sa.Column("departed", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("checked_change", Serial, nullable=True),
+        sa.Column("checked_at", sa.BigInteger(), nullable=True),
         sa.Column("staged_at", sa.BigInteger(), nullable=False),
         sa.Column("staged_by", sa.Text(), nullable=False),
         sa.Column("done_at", sa.BigInteger(), nullable=True),
@@ -67,7 +71,6 @@ def _files() -> None:
         sa.Column("prefix_th", sa.Text(), nullable=False),
         sa.Column("given_name", sa.Text(), nullable=False),
         sa.Column("family_name", sa.Text(), nullable=False),
-        sa.Column("name_key", sa.Text(), nullable=False),
         sa.Column("sort_key", sa.Text(), nullable=False),
         sa.Column("unit_code", sa.Text(), nullable=False),
         sa.Column("position_th", sa.Text(), nullable=False),
@@ -75,13 +78,34 @@ def _files() -> None:
         sa.Column("line", sa.Text(), nullable=False),
         sa.Column("group_code", sa.String(length=1), nullable=False),
         sa.Column("id_hmac", sa.String(length=64), nullable=True),
+        sa.Column("id_key", sa.String(length=8), nullable=True),
         sa.Column("id_last4", sa.String(length=4), nullable=True),
         sa.Column("email", sa.Text(), server_default="", nullable=False),
         sa.Column("roster_id", sa.Text(), server_default="", nullable=False),
-        sa.Column("usernames", sa.Text(), server_default="", nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=True),
+        sa.Column("uuid", sa.String(length=36), nullable=False),
         sa.Column("unit_id", Serial, nullable=True),
         sa.Column("person_id", Serial, nullable=True),
+        sa.Column("fault", sa.String(length=16), nullable=True),
+        sa.Column("changes", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("import_id", "row", name="pk_staged_person"),
+    )
+    op.create_table(
+        "staged_username",
+        sa.Column("import_id", Serial, autoincrement=False, nullable=False),
+        sa.Column("row", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("home_page", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("import_id", "row", "home_page", name="pk_staged_username"),
+    )
+    op.create_table(
+        "staged_post",
+        sa.Column("import_id", Serial, autoincrement=False, nullable=False),
+        sa.Column("line", sa.Text(), nullable=False),
+        sa.Column("position_th", sa.Text(), nullable=False),
+        sa.Column("group_code", sa.String(length=1), nullable=True),
+        sa.Column("basis", sa.String(length=12), nullable=False),
+        sa.PrimaryKeyConstraint("import_id", "line", "position_th", name="pk_staged_post"),
     )
     op.create_table(
         "claim",
@@ -186,16 +210,34 @@ def _people() -> None:
 
 
 def _links() -> None:
-    op.create_table(
-        "tombstone",
-        sa.Column("id", Serial, nullable=False),
-        sa.Column("kind", sa.String(length=12), nullable=False),
-        sa.Column("hash", sa.String(length=64), nullable=False),
-        sa.Column("recorded_at", sa.BigInteger(), nullable=False),
-        sa.Column("recorded_by", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_tombstone"),
+    _accounts()
+    _merges()
+
+
+def _accounts() -> None:
+    op.create_index(
+        "uq_account_link_open",
+        "account_link",
+        ["account_id"],
+        unique=True,
+        sqlite_where=sa.text("unlinked_at IS NULL"),
+        postgresql_where=sa.text("unlinked_at IS NULL"),
     )
-    op.create_index("ix_tombstone_hash", "tombstone", ["hash"], unique=False)
+    op.create_table(
+        "stale_account",
+        sa.Column("serial", Serial, nullable=False),
+        sa.Column("account_id", Serial, nullable=False),
+        sa.PrimaryKeyConstraint("serial", name="pk_stale_account"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "account_conflict",
+        sa.Column("account_id", Serial, autoincrement=False, nullable=False),
+        sa.Column("reason", sa.String(length=8), nullable=False),
+        sa.Column("found_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_account_conflict_account_id"),
+        sa.PrimaryKeyConstraint("account_id", name="pk_account_conflict"),
+    )
     op.create_table(
         "link_refusal",
         sa.Column("account_id", Serial, autoincrement=False, nullable=False),
@@ -206,6 +248,20 @@ def _links() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_link_refusal_person_id"),
         sa.PrimaryKeyConstraint("account_id", "person_id", name="pk_link_refusal"),
     )
+
+
+def _merges() -> None:
+    op.create_table(
+        "tombstone",
+        sa.Column("id", Serial, nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("id_key", sa.String(length=8), nullable=True),
+        sa.Column("recorded_at", sa.BigInteger(), nullable=False),
+        sa.Column("recorded_by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_tombstone"),
+    )
+    op.create_index("ix_tombstone_hash", "tombstone", ["hash"], unique=False)
     op.create_table(
         "person_merge",
         sa.Column("id", Serial, nullable=False),
@@ -223,11 +279,20 @@ def _links() -> None:
     )
     op.create_index("ix_person_merge_from_id", "person_merge", ["from_id"], unique=False)
     op.create_index("ix_person_merge_into_id", "person_merge", ["into_id"], unique=False)
+    op.create_index(
+        "uq_person_merge_open",
+        "person_merge",
+        ["from_id"],
+        unique=True,
+        sqlite_where=sa.text("undone_at IS NULL"),
+        postgresql_where=sa.text("undone_at IS NULL"),
+    )
     op.create_table(
         "merged_row",
         sa.Column("merge_id", Serial, autoincrement=False, nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("row_id", Serial, autoincrement=False, nullable=False),
+        sa.Column("valid_to", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(["merge_id"], ["person_merge.id"], name="fk_merged_row_merge_id"),
         sa.PrimaryKeyConstraint("merge_id", "kind", "row_id", name="pk_merged_row"),
     )

@@ -10,7 +10,7 @@ from connector.platforms.moodle.client import Client
 from connector.platforms.moodle.courses import Courses, Row, in_course
 from connector.platforms.moodle.errors import MoodleError
 from connector.platforms.moodle.functions import ENROLLED
-from mappings.people import hash_national_id
+from mappings.people import HashKeys, IdHash
 
 USERS_A_CALL = 500
 # Few and small: asked for everything, Moodle takes twice as long and answers seven times as much.
@@ -26,30 +26,33 @@ log = structlog.get_logger()
 class Accounts:
     """Makes learners of users; a national id goes no further than this: it leaves as its keyed hash."""
 
-    def __init__(self, home_page: str, hash_key: bytes) -> None:
+    def __init__(self, home_page: str, hash_keys: HashKeys) -> None:
         self._home_page = home_page
-        self._hash_key = hash_key
+        self._hash_keys = hash_keys
 
     def learner(self, user: Row) -> Learner:
         """Of a user as Moodle tells it; fields that it hides are absent, and so are many empty ones."""
+        hashed = self._hash(str(user.get("idnumber") or ""))
         return Learner(
             home_page=self._home_page,
             account_name=str(user["id"]),
             display_name=str(user.get("fullname") or ""),
-            id_hmac=self._hash(str(user.get("idnumber") or "")),
+            id_hmac=hashed.hmac if hashed else None,
             email=str(user.get("email") or ""),
             username=str(user.get("username") or ""),
+            id_key=hashed.key if hashed else None,
+            id_before=hashed.before if hashed else None,
         )
 
     def bare(self, account_name: str) -> Learner:
         """An account that is shown no longer."""
         return Learner(self._home_page, account_name, "", None)
 
-    def _hash(self, idnumber: str) -> str | None:
+    def _hash(self, idnumber: str) -> IdHash | None:
         digits = idnumber.replace("-", "").replace(" ", "")
         if len(digits) != NATIONAL_ID_DIGITS or not (digits.isascii() and digits.isdigit()):
             return None
-        return hash_national_id(self._hash_key, digits)
+        return self._hash_keys.hash(digits)
 
 
 def read_learners(client: Client, courses: Courses, accounts: Accounts) -> dict[int, Learner]:

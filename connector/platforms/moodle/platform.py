@@ -9,14 +9,15 @@ from connector.platforms.moodle.changes import changes
 from connector.platforms.moodle.client import Client
 from connector.platforms.moodle.site import Site, open_site
 from connector.platforms.moodle.sweep import sweep
+from mappings.people import HashKeys
 
 
 class Moodle:
     """A Moodle site (connector.platforms.Platform)."""
 
-    def __init__(self, client: Client, hash_key: bytes, reading: Reading | None = None) -> None:
+    def __init__(self, client: Client, hash_keys: HashKeys, reading: Reading | None = None) -> None:
         self._client = client
-        self._hash_key = hash_key
+        self._hash_keys = hash_keys
         self._reading = reading or Reading()
 
     @property
@@ -31,4 +32,4 @@ class Moodle:
 
     @cached_property
     def _site(self) -> Site:
-        return open_site(self._client, self._hash_key, self._reading)
+        return open_site(self._client, self._hash_keys, self._reading)

@@ -12,6 +12,7 @@ from connector.platforms.moodle.client import Client
 from connector.platforms.moodle.errors import MoodleError
 from connector.platforms.moodle.functions import PLUGIN, SITE_INFO, TOTALS, needed
 from connector.platforms.moodle.learners import Accounts
+from mappings.people import HashKeys
 
 log = structlog.get_logger()
 
@@ -43,7 +44,7 @@ class Site:
         return totals or _totals(self.client)
 
 
-def open_site(client: Client, hash_key: bytes, reading: Reading) -> Site:
+def open_site(client: Client, hash_keys: HashKeys, reading: Reading) -> Site:
     """One call where the plugin answers, which names the site too; two elsewhere.
 
     Raises PlatformError where functions are missing that `reading` needs.
@@ -51,11 +52,11 @@ def open_site(client: Client, hash_key: bytes, reading: Reading) -> Site:
     try:
         totals = _totals(client)
     except MoodleError as error:
-        return _open_core(client, hash_key, reading, refused=error)
-    return _site(client, str(totals["siteurl"]), PLUGIN, hash_key, reading, totals)
+        return _open_core(client, hash_keys, reading, refused=error)
+    return _site(client, str(totals["siteurl"]), PLUGIN, hash_keys, reading, totals)
 
 
-def _open_core(client: Client, hash_key: bytes, reading: Reading, refused: MoodleError) -> Site:
+def _open_core(client: Client, hash_keys: HashKeys, reading: Reading, refused: MoodleError) -> Site:
     info = client.call(SITE_INFO)
     offered = frozenset(str(function["name"]) for function in info["functions"])
     if offered.issuperset(PLUGIN):
@@ -66,16 +67,16 @@ def _open_core(client: Client, hash_key: bytes, reading: Reading, refused: Moodl
         raise PlatformError(
             f"Moodle at {client.host}: add to the web service: {', '.join(missing)}", permanent=True
         )
-    site = _site(client, str(info["siteurl"]), offered, hash_key, reading, None)
+    site = _site(client, str(info["siteurl"]), offered, hash_keys, reading, None)
     site.name = str(info.get("sitename") or "")
     return site
 
 
 def _site(
-    client: Client, url: str, offered: Iterable[str], hash_key: bytes, reading: Reading, totals: Any
+    client: Client, url: str, offered: Iterable[str], hash_keys: HashKeys, reading: Reading, totals: Any
 ) -> Site:
     home_page = url.rstrip("/")
-    return Site(client, home_page, frozenset(offered), reading, Accounts(home_page, hash_key), totals)
+    return Site(client, home_page, frozenset(offered), reading, Accounts(home_page, hash_keys), totals)
 
 
 def _totals(client: Client) -> Any:
