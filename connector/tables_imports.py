@@ -23,7 +23,9 @@ import_file = Table(
     Column("coverage", String(4), nullable=False),
     # What else was chosen for this file (a preset, the seminar's details), as JSON; empty: nothing.
     Column("options", Text, nullable=False, server_default=""),
-    # staged | applied | discarded | withdrawn
+    # The titles of its columns, as a JSON list of texts.
+    Column("titles", Text, nullable=False, server_default=""),
+    # reading | staged | applied | discarded | withdrawn
     Column("state", String(9), nullable=False),
     Column("rows_total", Integer, nullable=False, server_default="0"),
     Column("rows_refused", Integer, nullable=False, server_default="0"),
@@ -32,6 +34,9 @@ import_file = Table(
     Column("changed", Integer, nullable=False, server_default="0"),
     Column("unchanged", Integer, nullable=False, server_default="0"),
     Column("departed", Integer, nullable=False, server_default="0"),
+    # What the check knew: the newest change of the log then, and the instant.
+    Column("checked_change", Serial),
+    Column("checked_at", BigInteger),
     Column("staged_at", BigInteger, nullable=False),
     Column("staged_by", Text, nullable=False),
     # Applied, discarded or withdrawn: the last thing that was done with it, and why.

@@ -5,7 +5,7 @@ days in Bangkok, both inclusive, `valid_to` null while it lasts. Rows that a per
 `recorded_at` and `recorded_by` (a user's or a command's name, never a learner's).
 """
 
-from mappings.tables.accounts import account, account_link, link_refusal
+from mappings.tables.accounts import account, account_conflict, account_link, link_refusal, stale_account
 from mappings.tables.changes import change_log
 from mappings.tables.framework import competency, delivery_mode, framework, learning_category, requirement
 from mappings.tables.mapping import course, course_alias, mapping, mapping_competency, mapping_verb
@@ -19,6 +19,9 @@ from mappings.tables.people import (
     person_merge,
     post_decision,
     staged_person,
+    staged_post,
+    staged_unit,
+    staged_username,
     tombstone,
 )
 from mappings.tables.progress import (
@@ -32,6 +35,7 @@ from mappings.tables.progress import (
 
 __all__ = [
     "account",
+    "account_conflict",
     "account_link",
     "batch_learner",
     "change_log",
@@ -58,6 +62,9 @@ __all__ = [
     "refresh_state",
     "requirement",
     "staged_person",
+    "staged_post",
+    "staged_unit",
+    "staged_username",
     "stale_person",
     "tombstone",
     "unit",

@@ -142,6 +142,7 @@ staged_person = Table(
     Column("given_name", Text, nullable=False),
     Column("family_name", Text, nullable=False),
     Column("sort_key", Text, nullable=False),
+    # The unit's code, or where the file has none its name.
     Column("unit_code", Text, nullable=False),
     Column("position_th", Text, nullable=False),
     Column("rank_th", Text, nullable=False),
@@ -174,6 +175,15 @@ staged_username = Table(
     Column("row", Integer, primary_key=True, autoincrement=False),
     Column("home_page", Text, primary_key=True),
     Column("value", Text, nullable=False),
+)
+
+# How their file names units, and which they are; those that name none, or several, have no row here.
+staged_unit = Table(
+    "staged_unit",
+    metadata,
+    Column("import_id", Serial, primary_key=True, autoincrement=False),
+    Column("unit_code", Text, primary_key=True),
+    Column("unit_id", Serial, nullable=False),
 )
 
 # The posts of their file, each classified once; a post without a row here is unclassified.

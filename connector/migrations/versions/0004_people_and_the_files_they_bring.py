@@ -99,6 +99,13 @@ def _files() -> None:
         sa.PrimaryKeyConstraint("import_id", "row", "home_page", name="pk_staged_username"),
     )
     op.create_table(
+        "staged_unit",
+        sa.Column("import_id", Serial, autoincrement=False, nullable=False),
+        sa.Column("unit_code", sa.Text(), nullable=False),
+        sa.Column("unit_id", Serial, nullable=False),
+        sa.PrimaryKeyConstraint("import_id", "unit_code", name="pk_staged_unit"),
+    )
+    op.create_table(
         "staged_post",
         sa.Column("import_id", Serial, autoincrement=False, nullable=False),
         sa.Column("line", sa.Text(), nullable=False),
