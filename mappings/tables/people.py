@@ -44,7 +44,7 @@ group_assignment = Table(
     Column("person_id", Serial, ForeignKey("person.id"), nullable=False, index=True),
     # M | A | S | T; null: outside the framework, in no denominator. No row at all: unclassified.
     Column("group_code", String(1)),
-    # How it was decided: roster | position | assignment
+    # How it was decided: roster | position | decision | assignment
     Column("basis", String(12), nullable=False),
     Column("reference", Text),
     *valid(),
@@ -74,7 +74,7 @@ post_decision = Table(
     "post_decision",
     metadata,
     Column("id", Serial, primary_key=True),
-    # Line (may be empty: any) and position, both in one spelling.
+    # Line (empty: none was given) and position, both in one spelling.
     Column("line", Text, nullable=False),
     Column("position", Text, nullable=False),
     # M | A | S | T; null: outside the framework.
