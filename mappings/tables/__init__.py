@@ -8,7 +8,14 @@ days in Bangkok, both inclusive, `valid_to` null while it lasts. Rows that a per
 from mappings.tables.accounts import account, account_conflict, account_link, link_refusal, stale_account
 from mappings.tables.changes import change_log
 from mappings.tables.framework import competency, delivery_mode, framework, learning_category, requirement
-from mappings.tables.mapping import course, course_alias, mapping, mapping_competency, mapping_verb
+from mappings.tables.mapping import (
+    course,
+    course_alias,
+    evidence_hours,
+    mapping,
+    mapping_competency,
+    mapping_verb,
+)
 from mappings.tables.organisation import unit, unit_alias, unit_code, unit_path
 from mappings.tables.people import (
     group_assignment,
@@ -44,6 +51,7 @@ __all__ = [
     "course",
     "course_alias",
     "delivery_mode",
+    "evidence_hours",
     "framework",
     "group_assignment",
     "identifier",

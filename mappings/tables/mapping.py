@@ -67,3 +67,12 @@ mapping_verb = Table(
     Column("verb_iri", Text, primary_key=True),
     Column("criterion", String(8), primary_key=True),
 )
+
+# Hours that the record of the event itself gives for one person: they go before the mapping's.
+evidence_hours = Table(
+    "evidence_hours",
+    metadata,
+    # As evidence.seq
+    Column("seq", Serial, primary_key=True, autoincrement=False),
+    Column("hours", Float, nullable=False),
+)

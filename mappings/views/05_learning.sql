@@ -1,11 +1,12 @@
--- Learning events: a learner and a course once, with the hours and the part of 70:20:10 that the mapping
--- gives. Hours may be null, which is "unknown". Of several mappings in force the oldest speaks.
+-- Learning events: a learner and a course once, with the part of 70:20:10 that the mapping gives, and the
+-- hours of the event's own record or else of the mapping. Hours may be null, which is "unknown". Of several
+-- mappings in force the oldest speaks.
 select
   one.batch as batch,
   one.person_id as person_id,
   one.course_id as course_id,
   m.category_id as category_id,
-  m.hours as hours,
+  coalesce(h.hours, m.hours) as hours,
   e.timestamp as completed_at,
   one.seq as seq
 from (
@@ -24,3 +25,4 @@ from (
 ) one
 inner join mapping m on m.id = one.mapping_id
 inner join evidence e on e.seq = one.seq
+left join evidence_hours h on h.seq = one.seq

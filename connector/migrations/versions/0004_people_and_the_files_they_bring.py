@@ -115,6 +115,12 @@ def _files() -> None:
         sa.PrimaryKeyConstraint("import_id", "line", "position_th", name="pk_staged_post"),
     )
     op.create_table(
+        "evidence_hours",
+        sa.Column("seq", Serial, autoincrement=False, nullable=False),
+        sa.Column("hours", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name="pk_evidence_hours"),
+    )
+    op.create_table(
         "claim",
         sa.Column("id", Serial, nullable=False),
         sa.Column("uuid", sa.String(length=36), nullable=False),
