@@ -7,7 +7,6 @@ from sqlalchemy import Connection, Engine, Table, func, insert, select
 
 from mappings.days import bangkok_day
 from mappings.people import ImportReport, PersonRow, UnitRow, import_roster, import_units
-from mappings.positions import parse_positions
 from mappings.tables import change_log, group_assignment, membership, person, unit, unit_code, unit_path
 from tests.mappings.world import BEGIN, NOW, UNITS, a_person
 
@@ -147,9 +146,3 @@ def test_persons_without_an_id_are_one_only_within_a_unit(conn: Connection) -> N
     nameless: dict[str, Any] = {"id_hmac": None, "id_last4": None}
     bring(conn, a_person(**nameless))
     assert bring(conn, a_person(unit_code="0100000002", **nameless)) == ImportReport(1, 0, 0)
-
-
-def test_one_post_with_two_groups_is_an_error_of_the_table() -> None:
-    text = "positions: [{group: S, positions: [ครู]}, {group: A, positions: ['ครู ']}]"
-    with pytest.raises(Exception, match=r"table.yaml: positions\[1\]: positions: 'ครู ' has another group"):
-        parse_positions(text, "table.yaml")
