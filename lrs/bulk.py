@@ -2,11 +2,12 @@
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Column, Connection, Dialect, Table
+from sqlalchemy import Column, Connection, Date, Dialect, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from lrs.database import in_pipeline
@@ -71,6 +72,11 @@ def _copy(driver: Any, table: Table, rows: Rows) -> None:
 
 
 def _insert_sqlite(driver: sqlite3.Connection, table: Table, rows: Rows) -> None:
+    if any(isinstance(column.type, Date) for column in _columns(table)):
+        # As SQLAlchemy stores days; what the driver would make of them is deprecated.
+        rows = [
+            tuple(value.isoformat() if isinstance(value, date) else value for value in row) for row in rows
+        ]
     # One step for many rows: each step gives Python's lock away, and getting it back may take long.
     done = 0
     while done < len(rows):
@@ -111,6 +117,8 @@ def _types(table: Table) -> dict[str, str]:
 _TYPES = {
     "BIGINT": "int8",
     "SMALLINT": "int2",
+    "DATE": "date",
+    "INTEGER": "int4",
     "TEXT": "text",
     "VARCHAR": "text",
     "BYTEA": "bytea",

@@ -3,6 +3,7 @@
 ImportFileError    the file as a whole cannot be read
 BadCellError       one cell makes its row useless: the row becomes a Refusal
 BadValueError      the same before anybody knows in which column the value stands
+ImportStateError   a staged file cannot be applied, or is gone
 """
 
 
@@ -20,3 +21,7 @@ class BadCellError(Exception):
     def __init__(self, column: str, value: str, reason: str) -> None:
         super().__init__(reason)
         self.column, self.value, self.reason = column, value, reason
+
+
+class ImportStateError(Exception):
+    """A staged file is not in the state that something needs, or is not there; the message names it."""

@@ -3,12 +3,12 @@
 import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from datetime import date
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from connector.imports.columns import Columns
 from connector.imports.csv_file import DELIMITERS, encoding_of, read_csv
@@ -19,9 +19,11 @@ from connector.imports.values import (
     Cell,
     Fault,
     code_of,
+    codes_of,
     masked,
     national_id_of,
     plain,
+    several_of,
     shown,
     text_of,
     without_ids,
@@ -64,6 +66,14 @@ class Row:
         """A code, never a number."""
         return self._value(name, code_of)
 
+    def codes(self, name: str) -> list[str]:
+        """Several codes, with | or ; between them."""
+        return self._value(name, codes_of)
+
+    def texts(self, name: str) -> list[str]:
+        """Several texts, with | or ; between them."""
+        return self._value(name, several_of)
+
     def day(self, name: str) -> date | None:
         """A day, whatever the era it is written in."""
         return self._value(name, day_of)
@@ -93,6 +103,21 @@ class Staged(Generic[Item]):
     refused: list[Refusal] = field(default_factory=list)
 
 
+class RefusedRow(NamedTuple):
+    """A row that cannot be taken: why, and its cells as texts in which national ids are masked."""
+
+    refusal: Refusal
+    cells: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[Item]):
+    """An open file: its header, and what became of its rows, in order; one at a time is held."""
+
+    header: Header
+    rows: Iterator[Item | RefusedRow]
+
+
 @dataclass(frozen=True, slots=True)
 class _Table:
     header: Header
@@ -104,26 +129,33 @@ class _Table:
 def stage(path: Path, columns: Columns, read_row: Callable[[Row], Item]) -> Staged[Item]:
     """All rows of a file that are not empty, each through `read_row`. Raises ImportFileError."""
     staged: Staged[Item] = Staged()
-    for one in read_rows(path, columns, read_row):
-        if isinstance(one, Refusal):
-            staged.refused.append(one)
-        else:
-            staged.rows.append(one)
+    with open_rows(path, columns, read_row) as reading:
+        for one in reading.rows:
+            if isinstance(one, RefusedRow):
+                staged.refused.append(one.refusal)
+            else:
+                staged.rows.append(one)
     return staged
 
 
-def read_rows(path: Path, columns: Columns, read_row: Callable[[Row], Item]) -> Iterator[Item | Refusal]:
-    """What `read_row` makes of each row, in the file's order; a Refusal where it raises BadCellError.
+@contextmanager
+def open_rows(path: Path, columns: Columns, read_row: Callable[[Row], Item]) -> Iterator[Reading[Item]]:
+    """Opens a file: each row that is not empty through `read_row`, refused where it raises BadCellError.
 
-    Other columns than those of the table are ignored. One row at a time is held. Raises ImportFileError.
+    Other columns than those of the table are ignored. Raises ImportFileError.
     """
     with _open(path, columns) as table:
-        for number, cells in _body(table):
-            try:
-                _check_width(table, cells, columns)
-                yield read_row(Row(number, _by_field(table.header, cells), table.header, columns.secret))
-            except BadCellError as bad:
-                yield Refusal(number, bad.column, bad.value, bad.reason)
+        yield Reading(table.header, _read(table, columns, read_row))
+
+
+def _read(table: _Table, columns: Columns, read_row: Callable[[Row], Item]) -> Iterator[Item | RefusedRow]:
+    for number, cells in _body(table):
+        try:
+            _check_width(table, cells, columns)
+            yield read_row(Row(number, _by_field(table.header, cells), table.header, columns.secret))
+        except BadCellError as bad:
+            refusal = Refusal(number, bad.column, bad.value, bad.reason)
+            yield RefusedRow(refusal, _shown_cells(cells, table.header, columns))
 
 
 def write_refused(path: Path, out: Path, columns: Columns, refused: Sequence[Refusal]) -> None:
@@ -138,18 +170,27 @@ def write_refused(path: Path, out: Path, columns: Columns, refused: Sequence[Ref
     try:
         with _open(path, columns) as table, out.open("w", encoding="utf-8-sig", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow([*REFUSED_TITLES, *map(_escaped, table.header.titles)])
+            writer.writerow(refused_header(table.header.titles))
             for number, cells in _body(table):
                 if fault := faults.get(number):
-                    writer.writerow(map(_escaped, _refused_row(fault, cells, table.header, columns)))
+                    writer.writerow(refused_line(fault, _shown_cells(cells, table.header, columns)))
     except OSError as error:
         raise ImportFileError(f"{out.name}: cannot be written: {error.strerror}") from error
 
 
-def _refused_row(fault: Refusal, cells: Sequence[Cell], header: Header, columns: Columns) -> list[str]:
+def refused_header(titles: Sequence[str]) -> list[str]:
+    """The header of a file of refused rows, before that of the file they are of."""
+    return [*REFUSED_TITLES, *map(_escaped, titles)]
+
+
+def refused_line(refusal: Refusal, cells: Sequence[str]) -> list[str]:
+    """A line of a file of refused rows; a spreadsheet runs none of its cells as a formula."""
+    return [_escaped(text) for text in (str(refusal.row), *astuple(refusal)[1:], *cells)]
+
+
+def _shown_cells(cells: Sequence[Cell], header: Header, columns: Columns) -> list[str]:
     secret = {place for name in columns.secret for place in header.places.get(name, ())}
-    values = [masked(cell) if place in secret else without_ids(cell) for place, cell in enumerate(cells)]
-    return [str(fault.row), fault.column, fault.value, fault.reason, *values]
+    return [masked(cell) if place in secret else without_ids(cell) for place, cell in enumerate(cells)]
 
 
 def _escaped(text: str) -> str:

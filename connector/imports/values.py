@@ -26,6 +26,7 @@ _ID_LENGTH = 13
 _ID_WITHIN = re.compile(r"\d(?:[ -]?\d){12,}")
 _SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
 _ESCAPED = re.compile(r"'(?=[=+@-])")
+_BETWEEN = re.compile("[|;]")
 _LOST = "a spreadsheet shortened the number and its digits are lost; format the column as text, type it again"
 
 
@@ -61,6 +62,17 @@ def code_of(cell: Cell) -> str:
     if len(code) + 1 in _CODE_LENGTHS and len(code) > min(_CODE_LENGTHS):
         raise BadValueError(f"has {len(code)} digits; codes have 10, 8, 6 or 4: was a zero in front lost?")
     return code
+
+
+def codes_of(cell: Cell) -> list[str]:
+    """Several codes in one cell, with | or ; between them. Raises BadValueError."""
+    parts = several_of(cell) if isinstance(cell, str) else [cell]
+    return [code for part in parts if (code := code_of(part))]
+
+
+def several_of(cell: Cell) -> list[str]:
+    """The texts in a cell that has | or ; between them. Raises BadValueError."""
+    return [text for part in _BETWEEN.split(text_of(cell)) if (text := part.strip())]
 
 
 def national_id_of(cell: Cell) -> str | None:

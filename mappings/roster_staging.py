@@ -1,0 +1,48 @@
+"""People of a roster that is read but not applied: written, and forgotten."""
+
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, delete
+
+from lrs.bulk import bulk_insert
+from mappings.national_ids import rekey
+from mappings.roster_row import PersonRow
+from mappings.tables import staged_person, staged_post, staged_unit, staged_username
+
+_TABLES = (staged_username, staged_post, staged_unit, staged_person)
+
+
+def stage_people(conn: Connection, import_id: int, rows: Sequence[PersonRow]) -> None:
+    """Keep some rows of a file. National ids that arrive with a new key's hash take hold at once."""
+    rekey(conn, (row.national_id() for row in rows))
+    usernames = [
+        (import_id, row.row, home_page, value) for row in rows for home_page, value in row.usernames.items()
+    ]
+    bulk_insert(
+        conn, (staged_person, [_values(import_id, row) for row in rows]), (staged_username, usernames)
+    )
+
+
+def _values(import_id: int, row: PersonRow) -> tuple[object, ...]:
+    """In the order of the table's columns."""
+    said = (
+        row.prefix,
+        row.given_name,
+        row.family_name,
+        row.sort_key(),
+        row.unit_code,
+        row.position,
+        row.rank,
+        row.line,
+        row.group or "",
+    )
+    known_by = (row.id_hmac, row.id_key, row.id_last4, row.email, row.roster_id)
+    found = (None, None, None, None)
+    return (import_id, row.row, *said, *known_by, row.valid_from, str(uuid.uuid4()), *found)
+
+
+def forget_people(conn: Connection, import_id: int) -> None:
+    """Delete what was staged of a file."""
+    for table in _TABLES:
+        conn.execute(delete(table).where(table.c.import_id == import_id))
