@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
+from lrs.bulk import bulk_insert
 from lrs.clock import to_micros
 from mappings.tables import change_log
 
@@ -20,6 +21,5 @@ class Change(NamedTuple):
 
 def log_changes(conn: Connection, changes: list[Change], now: datetime, by: str) -> None:
     """Append to the log; `by` is a user's or a command's name."""
-    if changes:
-        rows = [change._asdict() | {"at": to_micros(now), "by": by} for change in changes]
-        conn.execute(insert(change_log), rows)
+    at = to_micros(now)
+    bulk_insert(conn, (change_log, [(at, by, *change) for change in changes]))

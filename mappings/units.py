@@ -1,25 +1,50 @@
-"""The organisation: units with parents and dated codes, and the closure that makes a subtree one join."""
+"""The organisation: units with parents, dated codes and names; the closure makes a subtree one join."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
-from lrs.clock import to_micros
+from lrs.bulk import bulk_insert
+from lrs.clock import from_micros, to_micros
+from lrs.database import chunks
 from mappings.changes import Change, log_changes
-from mappings.days import bangkok_day, day_before
+from mappings.days import bangkok_day
 from mappings.imported import ImportReport, Refusal
-from mappings.tables import unit, unit_code, unit_path
+from mappings.tables import unit, unit_path
 from mappings.thai_text import sort_key
+from mappings.unit_codes import CodeChanges, DatedCode, held_codes, units_by_code, write_codes
+from mappings.unit_names import (
+    NameChanges,
+    held_aliases,
+    name_key,
+    units_by_name,
+    write_aliases,
+)
+
+__all__ = [
+    "KINDS",
+    "DatedCode",
+    "UnitRow",
+    "check_units",
+    "import_units",
+    "name_key",
+    "units_by_code",
+    "units_by_name",
+]
 
 KINDS = ("obec", "bureau", "area_office", "school")
 
 
 @dataclass(frozen=True, slots=True)
 class UnitRow:
-    """A unit as a file says it; `row` is its place in the file. Codes are text: "0105" is not 105."""
+    """A unit as a file says it; `row` is its place in the file. Codes are text: "0105" is not 105.
+
+    `code` is today's code, `codes` are others and dated ones; none at all says nothing of the unit's codes.
+    So it is with `aliases`.
+    """
 
     uid: str
     kind: str
@@ -27,34 +52,105 @@ class UnitRow:
     parent_uid: str | None
     code: str | None
     row: int = 0
+    codes: tuple[DatedCode, ...] = ()
+    aliases: tuple[str, ...] = ()
+
+    def all_codes(self) -> list[DatedCode]:
+        """The codes, each once."""
+        own = () if self.code is None else (DatedCode(self.code),)
+        return list(dict.fromkeys((*own, *self.codes)))
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What the rows change: nothing is written yet."""
+
+    new: list[UnitRow] = field(default_factory=list)
+    # Units whose own fields change, with those fields.
+    changed: list[tuple[UnitRow, list[str]]] = field(default_factory=list)
+    codes: CodeChanges = field(default_factory=CodeChanges)
+    names: NameChanges = field(default_factory=NameChanges)
+    log: list[Change] = field(default_factory=list)
+    report: ImportReport = field(default_factory=lambda: ImportReport(0, 0, 0))
+
+
+def check_units(conn: Connection, rows: Sequence[UnitRow], now: datetime) -> ImportReport:
+    """What `import_units` would do; nothing is written."""
+    return _plan(conn, rows, _held(conn), now).report
 
 
 def import_units(conn: Connection, rows: Sequence[UnitRow], now: datetime, by: str) -> ImportReport:
     """Bring the units to what the rows say; units that no row names stay as they are.
 
-    A changed code ends the old one the day before. Refused: a row whose parent is neither here nor among
-    the rows, or that would lie within itself.
+    A new code ends the one of as many digits the day before, and a new name makes the old one an alias until
+    then. Refused: a row whose parent is neither here nor among the rows, or that would lie within itself.
     """
-    held = {row.uid: row for row in conn.execute(select(unit))}
-    taken, refused = _sound(rows, held)
-    log: list[Change] = []
-    _write_units(conn, taken, held, now, by, log)
-    _write_codes(conn, taken, now, by, log)
-    if log:
-        _write_paths(conn)
-        log_changes(conn, log, now, by)
-    added = sum(row.uid not in held for row in taken)
-    changed = len({change.subject_id for change in log}) - added
-    return ImportReport(added, changed, len(taken) - added - changed, refused)
+    held = _held(conn)
+    plan = _plan(conn, rows, held, now)
+    if plan.log:
+        _write_new(conn, plan.new, {uid: row.id for uid, row in held.items()}, now, by)
+        ids = _ids(conn)
+        _write_changed(conn, [row for row, _ in plan.changed], ids, now, by)
+        write_codes(conn, plan.codes, ids, now, by)
+        write_aliases(conn, plan.names, ids, bangkok_day(now), now, by)
+        moved = [row for row, fields in plan.changed if "parent_id" in fields]
+        _write_paths(conn, {ids[row.uid] for row in (*plan.new, *moved)})
+        log_changes(conn, plan.log, now, by)
+    return plan.report
+
+
+def _held(conn: Connection) -> dict[str, Row[Any]]:
+    return {row.uid: row for row in conn.execute(select(unit))}
+
+
+def _ids(conn: Connection) -> dict[str, int]:
+    return {row.uid: row.id for row in conn.execute(select(unit.c.uid, unit.c.id))}
+
+
+def _plan(conn: Connection, rows: Sequence[UnitRow], held: Mapping[str, Row[Any]], now: datetime) -> _Plan:
+    today = bangkok_day(now)
+    uids = {row.id: uid for uid, row in held.items()}
+    codes, aliases = held_codes(conn), held_aliases(conn)
+    plan = _Plan()
+    taken, refused = _sound(rows, {uid: uids.get(row.parent_id) for uid, row in held.items()})
+    for row in taken:
+        old = held.get(row.uid)
+        old_id = -1 if old is None else old.id
+        fields = [] if old is None else _changed_fields(row, old, uids)
+        if old is None:
+            plan.new.append(row)
+        elif fields:
+            plan.changed.append((row, list(fields)))
+            if "name_th" in fields and name_key(old.name_th) != name_key(row.name_th):
+                since = bangkok_day(from_micros(old.recorded_at))
+                plan.names.rename(row.uid, old.name_th, since, aliases.get(old_id, ()), today)
+        if plan.codes.plan(row.uid, row.all_codes(), codes.get(old_id, ()), today):
+            fields.append("code")
+        if plan.names.plan(row.uid, row.name_th, row.aliases, aliases.get(old_id, ()), today):
+            fields.append("aliases")
+        if old is None:
+            plan.log.append(Change("add", "unit", row.uid))
+        elif fields:
+            plan.log.append(Change("change", "unit", row.uid, " ".join(fields)))
+    changed = len(plan.log) - len(plan.new)
+    plan.report = ImportReport(len(plan.new), changed, len(taken) - len(plan.log), refused)
+    return plan
+
+
+def _changed_fields(row: UnitRow, old: Row[Any], uids: Mapping[int, str]) -> list[str]:
+    pairs = (
+        ("kind", row.kind, old.kind),
+        ("name_th", row.name_th, old.name_th),
+        ("parent_id", row.parent_uid, uids.get(old.parent_id)),
+    )
+    return [name for name, wanted, was in pairs if wanted != was]
 
 
 def _sound(
-    rows: Sequence[UnitRow], held: Mapping[str, Row[Any]]
+    rows: Sequence[UnitRow], parents: Mapping[str, str | None]
 ) -> tuple[list[UnitRow], tuple[Refusal, ...]]:
     """The rows whose line of parents ends at a top; a refused parent takes what lies below with it."""
-    uids = {row.id: uid for uid, row in held.items()}
-    parents = {uid: uids.get(row.parent_id) for uid, row in held.items()}
-    parents |= {row.uid: row.parent_uid for row in rows}
+    parents = {**parents, **{row.uid: row.parent_uid for row in rows}}
     taken, refused = [], []
     for row in rows:
         reason = _fault(row.uid, parents)
@@ -78,86 +174,73 @@ def _fault(uid: str, parents: Mapping[str, str | None]) -> str | None:
     return None
 
 
-def _write_units(
-    conn: Connection,
-    rows: Sequence[UnitRow],
-    held: Mapping[str, Row[Any]],
-    now: datetime,
-    by: str,
-    log: list[Change],
+def _write_new(
+    conn: Connection, rows: Sequence[UnitRow], ids: Mapping[str, int], now: datetime, by: str
 ) -> None:
-    recorded = {"recorded_at": to_micros(now), "recorded_by": by}
-    new = [row for row in rows if row.uid not in held]
-    if new:
+    """Level by level from the top: a file may name a child first."""
+    recorded = (to_micros(now), by)
+    known: Mapping[str, int | None] = {**ids}
+    while rows:
+        ready = [row for row in rows if row.parent_uid is None or row.parent_uid in known]
         values = [
-            {"uid": row.uid, "kind": row.kind, "name_th": row.name_th, "sort_key": sort_key(row.name_th)}
-            for row in new
+            (
+                row.uid,
+                row.kind,
+                None if row.parent_uid is None else known[row.parent_uid],
+                row.name_th,
+                sort_key(row.name_th),
+                *recorded,
+            )
+            for row in ready
         ]
-        conn.execute(insert(unit), [value | recorded for value in values])
-        log.extend(Change("add", "unit", row.uid) for row in new)
-    # Parents once all are there: a file may name a child first.
-    ids = {row.uid: row.id for row in conn.execute(select(unit.c.uid, unit.c.id))}
-    for row in rows:
-        parent_id = ids[row.parent_uid] if row.parent_uid is not None else None
-        wanted = {"kind": row.kind, "name_th": row.name_th, "parent_id": parent_id}
-        old = held.get(row.uid)
-        was = {"kind": row.kind, "name_th": row.name_th, "parent_id": None} if old is None else old._asdict()
-        fields = [field for field, value in wanted.items() if was[field] != value]
-        if fields:
-            changed = wanted | {"sort_key": sort_key(row.name_th)} | recorded
-            conn.execute(update(unit).where(unit.c.uid == row.uid).values(**changed))
-        if fields and old is not None:
-            log.append(Change("change", "unit", row.uid, " ".join(fields)))
+        bulk_insert(conn, (unit, values))
+        rows = [row for row in rows if not (row.parent_uid is None or row.parent_uid in known)]
+        known = _ids(conn) if rows else known
 
 
-def _write_codes(
-    conn: Connection, rows: Sequence[UnitRow], now: datetime, by: str, log: list[Change]
+def _write_changed(
+    conn: Connection, rows: Sequence[UnitRow], ids: Mapping[str, int], now: datetime, by: str
 ) -> None:
-    day = bangkok_day(now)
-    ids = {row.uid: row.id for row in conn.execute(select(unit.c.uid, unit.c.id))}
-    held = {row.unit_id: row for row in conn.execute(select(unit_code).where(unit_code.c.valid_to.is_(None)))}
-    new = []
-    for row in rows:
-        old = held.get(ids[row.uid])
-        if (old.code if old is not None else None) == row.code:
-            continue
-        if old is not None:
-            ended = update(unit_code).where(unit_code.c.id == old.id)
-            conn.execute(ended.values(valid_to=day_before(day)))
-            log.append(Change("change", "unit", row.uid, "code"))
-        if row.code is not None:
-            new.append({"unit_id": ids[row.uid], "code": row.code, "valid_from": day})
-    if new:
-        recorded = {"recorded_at": to_micros(now), "recorded_by": by}
-        conn.execute(insert(unit_code), [values | recorded for values in new])
-
-
-def _write_paths(conn: Connection) -> None:
-    parents = {row.id: row.parent_id for row in conn.execute(select(unit.c.id, unit.c.parent_id))}
-    rows = [
-        {"ancestor_id": above, "unit_id": unit_id, "depth": depth}
-        for unit_id in parents
-        for depth, above in enumerate(_upwards(unit_id, parents))
+    if not rows:
+        return
+    values = [
+        {
+            "row_id": ids[row.uid],
+            "new_kind": row.kind,
+            "new_name": row.name_th,
+            "new_key": sort_key(row.name_th),
+            "new_parent": None if row.parent_uid is None else ids[row.parent_uid],
+        }
+        for row in rows
     ]
-    conn.execute(delete(unit_path))
-    conn.execute(insert(unit_path), rows)
+    changed = update(unit).where(unit.c.id == bindparam("row_id"))
+    conn.execute(
+        changed.values(
+            kind=bindparam("new_kind"),
+            name_th=bindparam("new_name"),
+            sort_key=bindparam("new_key"),
+            parent_id=bindparam("new_parent"),
+            recorded_at=to_micros(now),
+            recorded_by=by,
+        ),
+        values,
+    )
+
+
+def _write_paths(conn: Connection, moved: set[int]) -> None:
+    """Bring the closure up to date for units that are new or have another parent, and all below them."""
+    if not moved:
+        return
+    parents = {row.id: row.parent_id for row in conn.execute(select(unit.c.id, unit.c.parent_id))}
+    ways = {unit_id: list(_upwards(unit_id, parents)) for unit_id in parents}
+    below = [unit_id for unit_id, way in ways.items() if not moved.isdisjoint(way)]
+    for some in chunks(below):
+        conn.execute(delete(unit_path).where(unit_path.c.unit_id.in_(some)))
+    rows = [(above, unit_id, depth) for unit_id in below for depth, above in enumerate(ways[unit_id])]
+    bulk_insert(conn, (unit_path, rows))
 
 
 def _upwards(unit_id: int | None, parents: Mapping[int, int | None]) -> Iterator[int]:
     while unit_id is not None:
         yield unit_id
         unit_id = parents[unit_id]
-
-
-def units_by_code(conn: Connection, day: date) -> dict[str, int]:
-    """Code -> unit, for the codes in force on a day; a code that several units have is left out."""
-    rows = conn.execute(
-        select(unit_code.c.code, unit_code.c.unit_id).where(
-            unit_code.c.valid_from <= day,
-            unit_code.c.valid_to.is_(None) | (unit_code.c.valid_to >= day),
-        )
-    ).all()
-    found: dict[str, set[int]] = {}
-    for row in rows:
-        found.setdefault(row.code, set()).add(row.unit_id)
-    return {code: units.pop() for code, units in found.items() if len(units) == 1}

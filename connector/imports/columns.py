@@ -95,6 +95,8 @@ ROSTER = Columns(
     wide=FULL_NAME,
 )
 
+CODE_FROM, CODE_TO, ALIASES = "code_from", "code_to", "aliases"
+
 UNITS = Columns(
     {
         "uid": ("area_id", "unit id", "รหัสอ้างอิง"),
@@ -102,22 +104,34 @@ UNITS = Columns(
         "name_th": ("name_full_th", "ชื่อหน่วยงาน", "ชื่อโรงเรียน", "ชื่อสถานศึกษา", "ชื่อโรงเรียน/หน่วยงาน", "ชื่อ"),
         "parent_uid": ("parent id", "รหัสอ้างอิงต้นสังกัด", "รหัสหน่วยงานต้นสังกัด"),
         "code": ("emis_code", "รหัส", "รหัสหน่วยงาน", "รหัสโรงเรียน", "รหัสสถานศึกษา", "school code"),
+        CODE_FROM: ("valid from", "ใช้รหัสตั้งแต่", "ใช้ตั้งแต่", "เริ่มใช้"),
+        CODE_TO: ("valid to", "ใช้รหัสถึง", "ใช้ถึง", "เลิกใช้"),
+        ALIASES: ("name_short_th", "ชื่ออื่น", "ชื่อย่อ", "ชื่อเดิม"),
     },
     needed=(("uid", "kind", "name_th"),),
 )
 
-UNIT_KINDS: Mapping[str, str] = {
-    "สพฐ.": "obec",
-    "สำนัก": "bureau",
-    "SEBO": "bureau",
-    "สำนักงานเขตพื้นที่การศึกษา": "area_office",
-    "เขตพื้นที่การศึกษา": "area_office",
-    "เขตพื้นที่": "area_office",
-    "สพป.": "area_office",
-    "สพม.": "area_office",
-    "PESA": "area_office",
-    "SESA": "area_office",
-    "โรงเรียน": "school",
-    "สถานศึกษา": "school",
+_UNIT_KINDS: Mapping[str, Sequence[str]] = {
+    "obec": ("obec", "สพฐ.", "สำนักงานคณะกรรมการการศึกษาขั้นพื้นฐาน"),
+    "bureau": ("bureau", "สำนัก", "ส่วนกลาง", "สำนักส่วนกลาง", "สศศ.", "SEBO"),
+    "area_office": (
+        "area_office",
+        "สำนักงานเขตพื้นที่การศึกษา",
+        "สำนักงานเขตพื้นที่การศึกษาประถมศึกษา",
+        "สำนักงานเขตพื้นที่การศึกษามัธยมศึกษา",
+        "เขตพื้นที่การศึกษา",
+        "เขตพื้นที่",
+        "สพท.",
+        "สพป.",
+        "สพม.",
+        "PESA",
+        "SESA",
+    ),
+    "school": ("school", "โรงเรียน", "ร.ร.", "สถานศึกษา"),
 }
-"""How people write a unit's kind, besides the words of `mappings.units.KINDS`."""
+_KINDS = {_key(word): kind for kind, words in _UNIT_KINDS.items() for word in words}
+
+
+def unit_kind(word: str) -> str | None:
+    """The kind of unit (`mappings.units.KINDS`) that a word means, however it is spelled."""
+    return _KINDS.get(_key(word))

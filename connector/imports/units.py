@@ -1,33 +1,84 @@
-"""The organisation's units from a file: uid, kind, name_th, parent_uid, code."""
+"""The organisation's units from a file: uid, kind, name_th, parent_uid, dated codes, aliases."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
-from connector.imports.columns import UNIT_KINDS, UNITS
+from connector.imports.columns import ALIASES, CODE_FROM, CODE_TO, UNITS, unit_kind
 from connector.imports.table_file import Row, Staged, stage
 from mappings.people import UnitRow
-from mappings.units import KINDS
+from mappings.units import KINDS, DatedCode
 
 
 def read_units(path: Path) -> Staged[UnitRow]:
     """The units in a file. `uid` is the file's own lasting name for a unit; codes may change.
 
+    A unit may have several rows: each but the first says no more than other codes of it.
     Raises ImportFileError where the file as a whole cannot be read.
     """
-    seen: dict[str, set[str]] = {"uid": set(), "code": set()}
-    return stage(path, UNITS, lambda row: _unit(row, seen))
+    seen = Seen()
+    staged = stage(path, UNITS, seen.add)
+    return Staged(list(seen.units.values()), staged.refused)
 
 
-def _unit(row: Row, seen: dict[str, set[str]]) -> UnitRow:
-    uid, name, code = row.text("uid"), row.text("name_th"), row.code("code")
-    for column, value in (("uid", uid), ("name_th", name)):
-        if not value:
-            raise row.bad(column, "must not be empty")
-    kind = UNIT_KINDS.get(row.text("kind"), row.text("kind"))
-    if kind not in KINDS:
+@dataclass(slots=True)
+class Seen:
+    """What the rows so far say: units by uid, and the days of each code."""
+
+    units: dict[str, UnitRow] = field(default_factory=dict)
+    days: dict[str, list[tuple[date, date]]] = field(default_factory=dict)
+
+    def add(self, row: Row) -> None:
+        """Take a row. Raises BadCellError."""
+        uid, codes = row.text("uid"), _codes(row)
+        if not uid:
+            raise row.bad("uid", "must not be empty")
+        first = self.units.get(uid)
+        unit = _unit(row, uid) if first is None else _same_unit(row, first, codes)
+        for code in codes:
+            self._take(row, code)
+        self.units[uid] = _with_codes(unit, codes)
+
+    def _take(self, row: Row, code: DatedCode) -> None:
+        begin, end = code.valid_from or date.min, code.valid_to or date.max
+        taken = self.days.setdefault(code.code, [])
+        if any(first <= end and begin <= last for first, last in taken):
+            raise row.bad("code", "is in an earlier row already")
+        taken.append((begin, end))
+
+
+def _unit(row: Row, uid: str) -> UnitRow:
+    name, kind = row.text("name_th"), unit_kind(row.text("kind"))
+    if not name:
+        raise row.bad("name_th", "must not be empty")
+    if kind is None:
         raise row.bad("kind", f"must be one of {', '.join(KINDS)}")
-    for column, value in (("uid", uid), ("code", code)):
-        if value and value in seen[column]:
-            raise row.bad(column, "is in an earlier row already")
-    seen["uid"].add(uid)
-    seen["code"].add(code)
-    return UnitRow(uid, kind, name, row.text("parent_uid") or None, code or None, row.number)
+    parent = row.text("parent_uid") or None
+    return UnitRow(uid, kind, name, parent, None, row.number, aliases=tuple(row.texts(ALIASES)))
+
+
+def _same_unit(row: Row, first: UnitRow, codes: Sequence[DatedCode]) -> UnitRow:
+    """The unit of an earlier row, of which this one says nothing else."""
+    said = (
+        (row.text("kind") and unit_kind(row.text("kind")), first.kind),
+        (row.text("name_th"), first.name_th),
+        (row.text("parent_uid"), first.parent_uid),
+    )
+    if not codes or any(here and here != there for here, there in said):
+        raise row.bad("uid", "is in an earlier row already")
+    return first
+
+
+def _codes(row: Row) -> list[DatedCode]:
+    first, last = row.day(CODE_FROM), row.day(CODE_TO)
+    if last is not None and (first is None or last < first):
+        reason = "must not be empty where there is a last day" if first is None else "is after the last day"
+        raise row.bad(CODE_FROM, reason)
+    return [DatedCode(code, first, last) for code in row.codes("code")]
+
+
+def _with_codes(unit: UnitRow, codes: Sequence[DatedCode]) -> UnitRow:
+    if unit.code is None and codes and codes[0].valid_from is None:
+        unit, codes = replace(unit, code=codes[0].code), codes[1:]
+    return replace(unit, codes=(*unit.codes, *codes))

@@ -46,7 +46,7 @@ unit_alias = Table(
     Column("id", Serial, primary_key=True),
     Column("unit_id", Serial, ForeignKey("unit.id"), nullable=False, index=True),
     Column("name", Text, nullable=False),
-    # In one spelling (mappings.thai_text.normalise).
+    # In one spelling (mappings.unit_names.name_key).
     Column("name_key", Text, nullable=False, index=True),
     *valid(),
     *recorded(),
