@@ -49,11 +49,6 @@ class Positions:
         holding = [self.posts[key] for key in ((on, post), (on, ANY), (ANY, post)) if key in self.posts]
         return self.rules[min(holding)] if holding else None
 
-    def group(self, line: str, position: str) -> str | None:
-        """The group of a post on a line; None where the table does not know it, or knows it outside."""
-        rule = self.rule(line, position)
-        return rule.group if rule else None
-
 
 def parse_positions(text: str, source: str) -> Positions:
     """The table in a YAML text. Raises MappingError, also where a rule names a post twice."""

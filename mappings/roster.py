@@ -18,7 +18,7 @@ from mappings.changes import Change, log_changes
 from mappings.days import bangkok_day, day_before
 from mappings.imported import ImportReport, Refusal
 from mappings.national_ids import IdHash, rekey
-from mappings.positions import shipped_positions
+from mappings.post_decisions import Classify, classifier
 from mappings.stale import mark_persons
 from mappings.tables import group_assignment, membership, person
 from mappings.thai_text import normalise, sort_key
@@ -73,12 +73,12 @@ class PersonRow:
         """What the membership keeps of the row."""
         return {"position_th": self.position, "rank_th": self.rank, "line": self.line}
 
-    def classified(self) -> dict[str, str | None] | None:
+    def classified(self, classify: Classify) -> dict[str, str | None] | None:
         """The group and how it was decided; None: unclassified."""
         if self.group is not None:
             return {"group_code": None if self.group == OUTSIDE else self.group, "basis": "roster"}
-        group = shipped_positions().group(self.line, self.position)
-        return None if group is None else {"group_code": group, "basis": "position"}
+        found = classify(self.line, self.position)
+        return None if found is None else {"group_code": found.group, "basis": found.basis}
 
 
 @dataclass(slots=True)
@@ -87,6 +87,7 @@ class _Batch:
 
     day: date
     recorded: dict[str, object]
+    classify: Classify
     persons: list[dict[str, object]] = field(default_factory=list)
     memberships: list[dict[str, object]] = field(default_factory=list)
     groups: list[dict[str, object]] = field(default_factory=list)
@@ -109,9 +110,10 @@ def import_roster(conn: Connection, rows: Sequence[PersonRow], now: datetime, by
         if row.unit_code not in units
     )
     rekey(conn, (row.national_id() for row in taken))
+    classify = classifier(conn)
     added = changed = 0
     for some in chunks(taken, _ROWS_AT_ONCE):
-        batch = _Batch(day, {"recorded_at": to_micros(now), "recorded_by": by})
+        batch = _Batch(day, {"recorded_at": to_micros(now), "recorded_by": by}, classify)
         added += _import_some(conn, some, units, batch)
         changed += len({each.subject_id for each in batch.log if each.action == "change"})
         log_changes(conn, batch.log, now, by)
@@ -215,7 +217,7 @@ def _change_post(
 
 
 def _change_group(row: PersonRow, person_id: int, held: Row[Any] | None, batch: _Batch) -> list[str]:
-    wanted = row.classified()
+    wanted = row.classified(batch.classify)
     if held is not None and held.basis == "assignment":
         return []
     if held is not None:
