@@ -1,6 +1,6 @@
 """The organisation's units from a file: uid, kind, name_th, parent_uid, dated codes, aliases."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -14,23 +14,35 @@ from mappings.units import KINDS, DatedCode
 def read_units(path: Path) -> Staged[UnitRow]:
     """The units in a file. `uid` is the file's own lasting name for a unit; codes may change.
 
-    A unit may have several rows: each but the first says no more than other codes of it.
     Raises ImportFileError where the file as a whole cannot be read.
     """
-    seen = Seen()
-    staged = stage(path, UNITS, seen.add)
-    return Staged(list(seen.units.values()), staged.refused)
+    staged = stage(path, UNITS, UnitReader().read)
+    return Staged(merged(staged.rows), staged.refused)
+
+
+def merged(rows: Iterable[UnitRow]) -> list[UnitRow]:
+    """The units of the rows that a UnitReader read: more rows of a unit add their codes to the first."""
+    units: dict[str, UnitRow] = {}
+    for row in rows:
+        first = units.setdefault(row.uid, row)
+        if first is not row:
+            more = [code for code in row.all_codes() if code not in first.all_codes()]
+            units[row.uid] = replace(first, codes=(*first.codes, *more))
+    return list(units.values())
 
 
 @dataclass(slots=True)
-class Seen:
-    """What the rows so far say: units by uid, and the days of each code."""
+class UnitReader:
+    """Reads the rows of one file, and remembers what earlier ones said.
+
+    A unit may have several rows: each but the first says no more than other codes of it.
+    """
 
     units: dict[str, UnitRow] = field(default_factory=dict)
     days: dict[str, list[tuple[date, date]]] = field(default_factory=dict)
 
-    def add(self, row: Row) -> None:
-        """Take a row. Raises BadCellError."""
+    def read(self, row: Row) -> UnitRow:
+        """What a row says. Raises BadCellError."""
         uid, codes = row.text("uid"), _codes(row)
         if not uid:
             raise row.bad("uid", "must not be empty")
@@ -38,7 +50,8 @@ class Seen:
         unit = _unit(row, uid) if first is None else _same_unit(row, first, codes)
         for code in codes:
             self._take(row, code)
-        self.units[uid] = _with_codes(unit, codes)
+        self.units.setdefault(uid, unit)
+        return _with_codes(unit, codes)
 
     def _take(self, row: Row, code: DatedCode) -> None:
         begin, end = code.valid_from or date.min, code.valid_to or date.max
@@ -67,7 +80,7 @@ def _same_unit(row: Row, first: UnitRow, codes: Sequence[DatedCode]) -> UnitRow:
     )
     if not codes or any(here and here != there for here, there in said):
         raise row.bad("uid", "is in an earlier row already")
-    return first
+    return replace(first, row=row.number, aliases=())
 
 
 def _codes(row: Row) -> list[DatedCode]:
@@ -79,6 +92,6 @@ def _codes(row: Row) -> list[DatedCode]:
 
 
 def _with_codes(unit: UnitRow, codes: Sequence[DatedCode]) -> UnitRow:
-    if unit.code is None and codes and codes[0].valid_from is None:
-        unit, codes = replace(unit, code=codes[0].code), codes[1:]
-    return replace(unit, codes=(*unit.codes, *codes))
+    undated = bool(codes) and codes[0].valid_from is None
+    own = codes[0].code if undated else None
+    return replace(unit, code=own, codes=tuple(codes[1:] if undated else codes))
