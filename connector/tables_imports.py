@@ -25,7 +25,7 @@ import_file = Table(
     Column("options", Text, nullable=False, server_default=""),
     # The titles of its columns, as a JSON list of texts.
     Column("titles", Text, nullable=False, server_default=""),
-    # reading | staged | applied | discarded | withdrawn
+    # reading | failed | staged | applied | discarded | withdrawn
     Column("state", String(9), nullable=False),
     Column("rows_total", Integer, nullable=False, server_default="0"),
     Column("rows_refused", Integer, nullable=False, server_default="0"),

@@ -89,7 +89,8 @@ def units_by_name(conn: Connection, day: date) -> dict[str, int]:
     people go on using former names.
     """
     names = [(name_key(row.name_th), row.id) for row in conn.execute(select(unit.c.id, unit.c.name_th))]
-    then, other = [], []
+    then: list[tuple[str, int]] = []
+    other: list[tuple[str, int]] = []
     for unit_id, aliases in held_aliases(conn).items():
         for row in aliases:
             in_force = row.valid_from <= day and (row.valid_to is None or row.valid_to >= day)

@@ -37,6 +37,10 @@ Progress = Callable[[int, int], None]
 
 FULL, PART = "full", "part"
 READING, STAGED, APPLIED, DISCARDED, WITHDRAWN = "reading", "staged", "applied", "discarded", "withdrawn"
+FAILED = "failed"
+
+Check = Callable[[Connection, int], None]
+"""What is done with a file that was read, before anybody can apply it."""
 
 _AT_ONCE = 2_000
 # A file that is being read for longer was given up; one that nobody confirms holds people's data for nothing.
@@ -48,7 +52,7 @@ class Brought:
     """A file that somebody brings: its kind (see `import_file`), and who brings it.
 
     `name`: as it is called there; else the path's. `coverage`: FULL or PART. `options`: what else was
-    chosen for it, JSON.
+    chosen for it, JSON. `uuid`: of the file, where it was promised (`promised.expect`).
     """
 
     kind: str
@@ -57,6 +61,7 @@ class Brought:
     name: str = ""
     coverage: str = PART
     options: Mapping[str, Any] = field(default_factory=dict)
+    uuid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +97,13 @@ def stage(
     write: Callable[[Connection, int, Sequence[Item]], None],
     now: datetime,
     progress: Progress | None = None,
+    check: Check | None = None,
 ) -> int:
     """Read a file; its import id. `write(conn, import_id, items)` keeps what `read_row` makes of rows.
 
-    Refused rows are kept with their cells. Raises ImportFileError, and then leaves nothing.
+    Refused rows are kept with their cells. Raises ImportFileError, and then leaves nothing but the promise.
     """
-    tell, total = progress or _silent, rows_about(brought.path)
+    report, total = progress or _silent, rows_about(brought.path)
     with open_rows(brought.path, columns, read_row) as reading:
         with engine.begin() as conn:
             _forget_old(conn, now)
@@ -109,13 +115,15 @@ def stage(
                     write(conn, import_id, [one for one in some if not isinstance(one, RefusedRow)])
                     refuse(conn, import_id, [one for one in some if isinstance(one, RefusedRow)])
                 done += len(some)
-                tell(done, max(total, done))
+                report(done, max(total, done))
+            with engine.begin() as conn:
+                change(conn, import_id, state=STAGED, rows_total=done)
+                if check is not None:
+                    check(conn, import_id)
         except BaseException:
             with engine.begin() as conn:
-                _remove(conn, import_id)
+                _give_up(conn, import_id, promised=bool(brought.uuid))
             raise
-    with engine.begin() as conn:
-        _change(conn, import_id, state=STAGED, rows_total=done)
     return import_id
 
 
@@ -126,13 +134,14 @@ def stage_rows(
     read_row: Callable[[FileRow], Mapping[str, Any]],
     now: datetime,
     progress: Progress | None = None,
+    check: Check | None = None,
 ) -> int:
     """As `stage`, into `import_row`: `read_row` gives a row's payload, which has to be fit for JSON."""
 
     def read(row: FileRow) -> tuple[int, Mapping[str, Any]]:
         return row.number, read_row(row)
 
-    return stage(engine, brought, columns, read, _write_rows, now, progress)
+    return stage(engine, brought, columns, read, _write_rows, now, progress, check)
 
 
 def _write_rows(conn: Connection, import_id: int, rows: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
@@ -158,9 +167,13 @@ def _file(row: Row[Any]) -> ImportFile:
     return ImportFile(**values)
 
 
-def newest(conn: Connection, kinds: Sequence[str], limit: int = 50) -> list[ImportFile]:
-    """The files of these kinds that are read to their end, the newest first."""
-    wanted = and_(import_file.c.kind.in_(kinds), import_file.c.state != READING)
+def newest(
+    conn: Connection, kinds: Sequence[str], limit: int = 50, *, unread: bool = False
+) -> list[ImportFile]:
+    """The files of these kinds that are read to their end, the newest first; `unread`: all others too."""
+    wanted = import_file.c.kind.in_(kinds)
+    if not unread:
+        wanted = and_(wanted, import_file.c.state.not_in((READING, FAILED)))
     rows = conn.execute(select(import_file).where(wanted).order_by(import_file.c.id.desc()).limit(limit))
     return [_file(row) for row in rows]
 
@@ -188,7 +201,7 @@ def move(
 
 def count(conn: Connection, import_id: int, **counts: int) -> None:
     """Note what applying does: `added`, `changed`, `unchanged`, `departed`."""
-    _change(conn, import_id, **counts)
+    change(conn, import_id, **counts)
 
 
 def refuse(conn: Connection, import_id: int, rows: Iterable[RefusedRow]) -> None:
@@ -200,7 +213,7 @@ def refuse(conn: Connection, import_id: int, rows: Iterable[RefusedRow]) -> None
     if values:
         bulk_insert(conn, (import_refusal, values))
         refused = select(func.count()).where(import_refusal.c.import_id == import_id)
-        _change(conn, import_id, rows_refused=refused.scalar_subquery())
+        change(conn, import_id, rows_refused=refused.scalar_subquery())
 
 
 def cells_of(titles: Sequence[str], columns: Columns, values: Mapping[str, str]) -> list[str]:
@@ -240,9 +253,7 @@ def _csv_line(cells: Sequence[str]) -> str:
 def discard(conn: Connection, import_id: int, now: datetime, by: str, reason: str | None = None) -> None:
     """Throw a staged file's rows away; that it was brought stays on record. Raises ImportStateError."""
     move(conn, import_id, DISCARDED, now, by, reason=reason)
-    forget_people(conn, import_id)
-    for table in (import_row, import_refusal):
-        conn.execute(delete(table).where(table.c.import_id == import_id))
+    forget_rows(conn, import_id)
 
 
 def _forget_old(conn: Connection, now: datetime) -> None:
@@ -250,7 +261,7 @@ def _forget_old(conn: Connection, now: datetime) -> None:
     at, state = import_file.c.staged_at, import_file.c.state
     given_up = and_(state == READING, at < to_micros(now - _READING_AT_MOST))
     for import_id in conn.execute(select(import_file.c.id).where(given_up)).scalars().all():
-        _remove(conn, import_id)
+        _give_up(conn, import_id, promised=False)
     waiting = and_(state == STAGED, at < to_micros(now - _WAITING_AT_MOST))
     for import_id in conn.execute(select(import_file.c.id).where(waiting)).scalars().all():
         discard(conn, import_id, now, "thaksa", f"not confirmed within {_WAITING_AT_MOST.days} days")
@@ -259,30 +270,50 @@ def _forget_old(conn: Connection, now: datetime) -> None:
 def _add(conn: Connection, brought: Brought, titles: Sequence[str], now: datetime) -> int:
     with brought.path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    added = insert(import_file).values(
-        uuid=str(uuid.uuid4()),
-        kind=brought.kind,
-        name=brought.name or brought.path.name,
+    import_id = find(conn, brought.uuid).id if brought.uuid else add_file(conn, brought, now)[0]
+    change(
+        conn,
+        import_id,
         digest=digest,
         coverage=brought.coverage,
         options=orjson.dumps(brought.options).decode() if brought.options else "",
         titles=orjson.dumps(titles).decode(),
+    )
+    return import_id
+
+
+def add_file(conn: Connection, brought: Brought, now: datetime) -> tuple[int, str]:
+    """Note that a file is being read; its id and its UUID."""
+    added = insert(import_file).values(
+        uuid=str(uuid.uuid4()),
+        kind=brought.kind,
+        name=brought.name or brought.path.name,
+        digest="",
+        coverage=brought.coverage,
         state=READING,
         staged_at=to_micros(now),
         staged_by=brought.by,
     )
-    import_id: int = conn.execute(added.returning(import_file.c.id)).scalar_one()
-    return import_id
+    row = conn.execute(added.returning(import_file.c.id, import_file.c.uuid)).one()
+    return row.id, row.uuid
 
 
-def _remove(conn: Connection, import_id: int) -> None:
+def forget_rows(conn: Connection, import_id: int) -> None:
+    """Delete what was staged of a file."""
     forget_people(conn, import_id)
     for table in (import_row, import_refusal):
         conn.execute(delete(table).where(table.c.import_id == import_id))
-    conn.execute(delete(import_file).where(import_file.c.id == import_id))
 
 
-def _change(conn: Connection, import_id: int, **values: Any) -> None:
+def _give_up(conn: Connection, import_id: int, *, promised: bool) -> None:
+    """What was promised stays known: whoever promised it says what became of it."""
+    forget_rows(conn, import_id)
+    if not promised:
+        conn.execute(delete(import_file).where(import_file.c.id == import_id))
+
+
+def change(conn: Connection, import_id: int, **values: Any) -> None:
+    """Change what is noted of a file."""
     conn.execute(update(import_file).where(import_file.c.id == import_id).values(**values))
 
 

@@ -39,10 +39,10 @@ def stage_units(engine: Engine, brought: Brought, now: datetime, progress: Progr
     def read(row: Row) -> Mapping[str, Any]:
         return asdict(reader.read(row))
 
-    import_id = stage_rows(engine, brought, UNITS, read, now, progress)
-    with engine.begin() as conn:
+    def check(conn: Connection, import_id: int) -> None:
         check_staged_units(conn, import_id, now)
-    return import_id
+
+    return stage_rows(engine, brought, UNITS, read, now, progress, check)
 
 
 def check_staged_units(conn: Connection, import_id: int, now: datetime) -> None:
