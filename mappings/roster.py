@@ -1,244 +1,122 @@
-"""Persons with their posts and groups, as rosters say them; all dated, so that old reports stay true.
+"""Persons with their posts, groups and identifiers, as rosters say them; all dated, so that old reports stay
+true. Persons come from rosters only.
 
-Persons come from rosters only. A person is known again by the keyed hash of the national id, or, where
-the roster gives none, by the same name in the same unit.
+A roster is staged (`roster_staging`), checked (`roster_matching`, `roster_changes`) and applied
+(`roster_apply`), each in few commands whatever its size.
 """
 
-import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, Table, bindparam, insert, select, update
+from sqlalchemy import Connection, select
 
-from lrs.clock import to_micros
 from lrs.database import chunks
-from mappings.changes import Change, log_changes
-from mappings.days import bangkok_day, day_before
+from mappings.days import bangkok_day
 from mappings.imported import ImportReport, Refusal
-from mappings.national_ids import IdHash, rekey
-from mappings.post_decisions import Classify, classifier
-from mappings.stale import mark_persons
-from mappings.tables import group_assignment, membership, person
-from mappings.thai_text import normalise, sort_key
-from mappings.units import units_by_code
+from mappings.roster_apply import Applying
+from mappings.roster_changes import Counts, count_leaving, find_changes, holds_departures
+from mappings.roster_faults import FAULTS
+from mappings.roster_matching import match
+from mappings.roster_row import PersonRow
+from mappings.roster_staging import forget_people, stage_people
+from mappings.tables import staged_person, staged_username
 
-UNIT_COLUMN = "รหัสโรงเรียน"
-"""The roster's column that says where a person works; refusals name it."""
-
-OUTSIDE = "-"
-"""In the group column: outside the framework, in no denominator."""
-
-_ROWS_AT_ONCE = 5_000
+_AT_ONCE = 5_000
+_UNSTAGED = 0
+"""The import id of rows that no file brought."""
 
 
-@dataclass(frozen=True, slots=True)
-class PersonRow:
-    """A person as a roster says; `row` is the place in the file.
+class Checked(NamedTuple):
+    """What applying a staged roster does. `held`: nobody leaves, because a row that cannot be taken may mean
+    one of those who seem to; `members`: how many people the units have now that the file names."""
 
-    `group` is M, A, S, T, "-" (outside the framework) or None: then the table of positions decides, and a
-    post that it does not know stays unclassified. `id_key` and `id_before` as in
-    `mappings.national_ids.IdHash`.
+    counts: Counts
+    members: int = 0
+    held: bool = False
+
+
+class FaultyRow(NamedTuple):
+    """A staged row that cannot be taken; `refusal` names the column by its usual title."""
+
+    refusal: Refusal
+    row: PersonRow
+
+
+def check_people(
+    conn: Connection, import_id: int, now: datetime, *, full: bool, unsaid: Collection[str] = ()
+) -> Checked:
+    """Find what the staged rows mean and change, as of now; nothing but the staged rows is written.
+
+    `full`: the file is the whole list of each unit that it names. `unsaid` as in `find_changes`.
     """
-
-    prefix: str
-    given_name: str
-    family_name: str
-    position: str
-    rank: str
-    line: str
-    group: str | None
-    unit_code: str
-    id_hmac: str | None
-    id_last4: str | None
-    row: int = 0
-    id_key: str | None = None
-    id_before: str | None = None
-
-    def national_id(self) -> IdHash | None:
-        """What stands for the national id."""
-        return IdHash(self.id_hmac, self.id_key, self.id_before) if self.id_hmac else None
-
-    def name(self) -> tuple[str, str]:
-        """Given and family name in one spelling."""
-        return normalise(self.given_name), normalise(self.family_name)
-
-    def details(self) -> dict[str, str]:
-        """What the person's own record keeps of the row."""
-        names = {"given_name": self.given_name, "family_name": self.family_name}
-        return {"prefix_th": self.prefix, **names, "sort_key": sort_key(*self.name())}
-
-    def post(self) -> dict[str, str]:
-        """What the membership keeps of the row."""
-        return {"position_th": self.position, "rank_th": self.rank, "line": self.line}
-
-    def classified(self, classify: Classify) -> dict[str, str | None] | None:
-        """The group and how it was decided; None: unclassified."""
-        if self.group is not None:
-            return {"group_code": None if self.group == OUTSIDE else self.group, "basis": "roster"}
-        found = classify(self.line, self.position)
-        return None if found is None else {"group_code": found.group, "basis": found.basis}
+    match(conn, import_id, bangkok_day(now))
+    counts = find_changes(conn, import_id, unsaid)
+    if not full:
+        return Checked(counts)
+    departed, members = count_leaving(conn, import_id)
+    held = holds_departures(conn, import_id)
+    return Checked(counts._replace(departed=0 if held else departed), members, held)
 
 
-@dataclass(slots=True)
-class _Batch:
-    """The writes that some rows lead to, gathered so that each table is written in one go."""
+def apply_people(
+    conn: Connection, import_id: int, now: datetime, by: str, *, departures: bool = False
+) -> None:
+    """Bring persons to what the checked rows say, from the rows' own first day or today in Bangkok on; the
+    staged rows are gone then. Persons whom no row means stay as they are, unless `departures`."""
+    applying = Applying(conn, import_id, bangkok_day(now), now, by)
+    applying.people()
+    if departures:
+        applying.departures()
+    forget_people(conn, import_id)
 
-    day: date
-    recorded: dict[str, object]
-    classify: Classify
-    persons: list[dict[str, object]] = field(default_factory=list)
-    memberships: list[dict[str, object]] = field(default_factory=list)
-    groups: list[dict[str, object]] = field(default_factory=list)
-    ended: dict[Table, list[int]] = field(default_factory=lambda: {membership: [], group_assignment: []})
-    log: list[Change] = field(default_factory=list)
+
+def faulty(conn: Connection, import_id: int) -> Iterator[FaultyRow]:
+    """The staged rows that cannot be taken, in their order."""
+    s = staged_person.c
+    rows = conn.execute(
+        select(staged_person)
+        .where(s.import_id == import_id, s.fault.is_not(None))
+        .order_by(s.row)
+        .execution_options(yield_per=_AT_ONCE)
+    )
+    for each in rows:
+        row = PersonRow(
+            prefix=each.prefix_th,
+            given_name=each.given_name,
+            family_name=each.family_name,
+            position=each.position_th,
+            rank=each.rank_th,
+            line=each.line,
+            group=each.group_code or None,
+            unit_code=each.unit_code,
+            id_hmac=each.id_hmac,
+            id_last4=each.id_last4,
+            row=each.row,
+            email=each.email,
+            roster_id=each.roster_id,
+            valid_from=each.valid_from,
+        )
+        yield FaultyRow(_refusal(each.fault, row), row)
+
+
+def usernames_of(conn: Connection, import_id: int, row: int) -> dict[str, str]:
+    """Home page -> username, as a staged row says."""
+    u = staged_username.c
+    found = select(u.home_page, u.value).where(u.import_id == import_id, u.row == row)
+    return dict(conn.execute(found).tuples().all())
+
+
+def _refusal(fault: str, row: PersonRow) -> Refusal:
+    column, reason = FAULTS[fault]
+    return Refusal(row.row, column, row.shown(column), reason)
 
 
 def import_roster(conn: Connection, rows: Sequence[PersonRow], now: datetime, by: str) -> ImportReport:
-    """Bring persons, memberships and groups to what the rows say, from today in Bangkok on.
-
-    A moved person's old membership ends the day before. Persons whom no row names stay as they are, and
-    so does a group that somebody assigned. Refused: a row whose unit code nobody has.
-    """
-    day = bangkok_day(now)
-    units = units_by_code(conn, day)
-    taken = [row for row in rows if row.unit_code in units]
-    refused = tuple(
-        Refusal(row.row, UNIT_COLUMN, row.unit_code, "no unit has this code today, or several have")
-        for row in rows
-        if row.unit_code not in units
-    )
-    rekey(conn, (row.national_id() for row in taken))
-    classify = classifier(conn)
-    added = changed = 0
-    for some in chunks(taken, _ROWS_AT_ONCE):
-        batch = _Batch(day, {"recorded_at": to_micros(now), "recorded_by": by}, classify)
-        added += _import_some(conn, some, units, batch)
-        changed += len({each.subject_id for each in batch.log if each.action == "change"})
-        log_changes(conn, batch.log, now, by)
-    return ImportReport(added, changed, len(taken) - added - changed, refused)
-
-
-def _import_some(conn: Connection, rows: Sequence[PersonRow], units: Mapping[str, int], batch: _Batch) -> int:
-    found = _known(conn, rows, units)
-    new = [row for row, known in zip(rows, found, strict=True) if known is None]
-    ids = iter(_add_persons(conn, new, batch))
-    posts, groups = _open(conn, membership, found), _open(conn, group_assignment, found)
-    for row, known in zip(rows, found, strict=True):
-        person_id = next(ids) if known is None else known.id
-        fields = [] if known is None else _change_details(conn, row, known, batch)
-        fields += _change_post(row, person_id, units[row.unit_code], posts.get(person_id), batch)
-        fields += _change_group(row, person_id, groups.get(person_id), batch)
-        if known is not None and fields:
-            batch.log.append(Change("change", "person", known.uuid, " ".join(fields)))
-    _write(conn, batch)
-    return len(new)
-
-
-def _known(conn: Connection, rows: Sequence[PersonRow], units: Mapping[str, int]) -> list[Row[Any] | None]:
-    """For each row the person it means, or None for one not seen before."""
-    hashes = [row.id_hmac for row in rows if row.id_hmac is not None]
-    by_hash = {
-        each.id_hmac: each for each in conn.execute(select(person).where(person.c.id_hmac.in_(hashes)))
-    }
-    nameless = {units[row.unit_code] for row in rows if row.id_hmac is None}
-    in_units = conn.execute(
-        select(person, membership.c.unit_id)
-        .join(membership, membership.c.person_id == person.c.id)
-        .where(
-            membership.c.unit_id.in_(nameless), membership.c.valid_to.is_(None), person.c.id_hmac.is_(None)
-        )
-    )
-    by_name = {
-        (each.unit_id, normalise(each.given_name), normalise(each.family_name)): each for each in in_units
-    }
-    return [
-        by_hash.get(row.id_hmac) if row.id_hmac else by_name.get((units[row.unit_code], *row.name()))
-        for row in rows
-    ]
-
-
-def _add_persons(conn: Connection, rows: Sequence[PersonRow], batch: _Batch) -> list[int]:
-    """The new persons' ids, in the order of the rows."""
-    if not rows:
-        return []
-    uuids = [str(uuid.uuid4()) for _ in rows]
-    conn.execute(
-        insert(person),
-        [
-            {
-                "uuid": one,
-                "id_hmac": row.id_hmac,
-                "id_key": row.id_key,
-                "id_last4": row.id_last4,
-                **row.details(),
-                **batch.recorded,
-            }
-            for one, row in zip(uuids, rows, strict=True)
-        ],
-    )
-    stored = conn.execute(select(person.c.uuid, person.c.id).where(person.c.uuid.in_(uuids)))
-    ids = {row.uuid: row.id for row in stored}
-    batch.log.extend(Change("add", "person", one) for one in uuids)
-    mark_persons(conn, ids.values())
-    return [ids[one] for one in uuids]
-
-
-def _open(conn: Connection, table: Table, found: Sequence[Row[Any] | None]) -> dict[int, Row[Any]]:
-    """person -> the row of the table that still lasts."""
-    ids = [known.id for known in found if known is not None]
-    rows = conn.execute(select(table).where(table.c.person_id.in_(ids), table.c.valid_to.is_(None)))
-    return {row.person_id: row for row in rows}
-
-
-def _change_details(conn: Connection, row: PersonRow, known: Row[Any], batch: _Batch) -> list[str]:
-    wanted = row.details()
-    held = known._asdict()
-    fields = [name for name, value in wanted.items() if held[name] != value]
-    if fields:
-        conn.execute(update(person).where(person.c.id == known.id).values(**wanted, **batch.recorded))
-    return fields
-
-
-def _change_post(
-    row: PersonRow, person_id: int, unit_id: int, held: Row[Any] | None, batch: _Batch
-) -> list[str]:
-    wanted = {"unit_id": unit_id, **row.post()}
-    old = held._asdict() if held is not None else {}
-    fields = [name for name, value in wanted.items() if old.get(name) != value]
-    if fields:
-        batch.memberships.append(
-            {"person_id": person_id, **wanted, "valid_from": batch.day, **batch.recorded}
-        )
-        if held is not None:
-            batch.ended[membership].append(held.id)
-    return fields
-
-
-def _change_group(row: PersonRow, person_id: int, held: Row[Any] | None, batch: _Batch) -> list[str]:
-    wanted = row.classified(batch.classify)
-    if held is not None and held.basis == "assignment":
-        return []
-    if held is not None:
-        if wanted == {"group_code": held.group_code, "basis": held.basis}:
-            return []
-        batch.ended[group_assignment].append(held.id)
-    elif wanted is None:
-        return []
-    if wanted is not None:
-        batch.groups.append({"person_id": person_id, **wanted, "valid_from": batch.day, **batch.recorded})
-    return ["group"]
-
-
-def _write(conn: Connection, batch: _Batch) -> None:
-    last_day = day_before(batch.day)
-    for table, ids in batch.ended.items():
-        if ids:
-            # A row that began today then ends before it began: it was never in force, and stays on record.
-            ended = update(table).where(table.c.id == bindparam("row_id")).values(valid_to=last_day)
-            conn.execute(ended, [{"row_id": row_id} for row_id in ids])
-    if batch.memberships:
-        conn.execute(insert(membership), batch.memberships)
-    if batch.groups:
-        conn.execute(insert(group_assignment), batch.groups)
+    """Bring persons, memberships and groups to what the rows say, at once: for rows that no file brought."""
+    for some in chunks(rows, _AT_ONCE):
+        stage_people(conn, _UNSTAGED, some)
+    counts = check_people(conn, _UNSTAGED, now, full=False).counts
+    refused = tuple(each.refusal for each in faulty(conn, _UNSTAGED))
+    apply_people(conn, _UNSTAGED, now, by)
+    return ImportReport(counts.added, counts.changed, counts.unchanged, refused)

@@ -55,3 +55,15 @@ class PersonRow:
     def sort_key(self) -> str:
         """Of the name."""
         return sort_key(self.given_name, self.family_name)
+
+    def shown(self, column: str) -> str:
+        """What a refusal may show of one of the columns above."""
+        values = {
+            NAME_COLUMN: self.given_name,
+            UNIT_COLUMN: self.unit_code,
+            DAY_COLUMN: self.valid_from.isoformat() if self.valid_from else "",
+            NATIONAL_ID_COLUMN: f"{'x' * 11}{self.id_last4[-2:]}" if self.id_last4 else "",
+            ROSTER_ID_COLUMN: self.roster_id,
+            EMAIL_COLUMN: self.email,
+        }
+        return values.get(column, "")

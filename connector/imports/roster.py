@@ -23,7 +23,7 @@ from connector.imports.errors import BadValueError
 from connector.imports.honorifics import same_honorific, split_honorific, split_name
 from connector.imports.table_file import Row, Staged, stage
 from mappings.people import HashKeys, PersonRow
-from mappings.roster import OUTSIDE
+from mappings.roster_row import OUTSIDE
 
 COLUMNS = (PREFIX, GIVEN, FAMILY, POSITION, RANK, LINE, GROUP, UNIT, NATIONAL_ID)
 """The columns of a full roster with the names in two columns."""

@@ -134,7 +134,9 @@ def test_a_group_that_somebody_assigned_outlives_a_roster(conn: Connection) -> N
         )
     )
     assert bring(conn, a_person(position="ครู")).changed == 1
-    assert [row.basis for row in rows_of(conn, group_assignment)] == ["assignment"]
+    # What the post says goes on beneath it.
+    held = [(row.basis, row.valid_to) for row in rows_of(conn, group_assignment)]
+    assert held == [("assignment", None), ("position", None)]
 
 
 def test_a_row_of_an_unknown_school_is_refused_and_the_rest_taken(conn: Connection) -> None:
