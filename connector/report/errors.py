@@ -4,6 +4,7 @@ ReportError            `status` is the HTTP status, the message is Thai and mean
   NotFound       404   no such thing within the reader's scope (nobody learns that it exists elsewhere)
   NamesHidden    403   the scope is counts only
   UnknownFilter  422   a filter value that means nothing
+  WrongForm      422   a form's value that cannot be taken
   NoUnits        503   nothing is loaded yet
 """
 
@@ -35,6 +36,12 @@ class NamesHidden(ReportError):
 
 class UnknownFilter(ReportError):
     """A filter value that means nothing."""
+
+    status = 422
+
+
+class WrongForm(ReportError):
+    """A form's value that cannot be taken; the message says which and why."""
 
     status = 422
 
