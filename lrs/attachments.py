@@ -123,6 +123,10 @@ class Folder:
             while piece := file.read(_PIECE):
                 yield piece
 
+    def remove(self, sha2: str, owner: Actor) -> None:
+        """Delete what the owner sent under a hash, if it is there."""
+        _place(self._path, sha2, owner).unlink(missing_ok=True)
+
 
 def _place(folder: Path, sha2: str, owner: Actor) -> Path:
     tag = hashlib.sha256(owner.key.encode()).hexdigest()[:16]
