@@ -1,6 +1,5 @@
 """The record store as an application: which resource answers where (xAPI Communication 2)."""
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -16,15 +15,15 @@ from lrs.credential_resource import Credentials
 from lrs.database import single_reads
 from lrs.document import ACTIVITY_PROFILE, AGENT_PROFILE, STATE, Kind
 from lrs.document_resource import Documents
-from lrs.own_connections import OwnConnections
+from lrs.look_ups import LookUps
+from lrs.look_ups_postgresql import PostgresqlLookUps
+from lrs.look_ups_sqlite import SqliteLookUps
 from lrs.record_store import Methods, RecordStore
 from lrs.requests import Versions
 from lrs.responses import json_response
 from lrs.service import Limits, Service
 from lrs.statement_resource import Statements
 from lrs.validation import VERSIONS
-
-READING_THREADS = 4
 
 
 def create_lrs_app(
@@ -49,13 +48,12 @@ def create_lrs_app(
     service = Service(
         engine=engine,
         readers=single_reads(engine),
-        own=OwnConnections(engine),
+        look_ups=_look_ups(engine),
         authenticator=Authenticator(engine, hash_key, clock),
         clock=clock,
         prefix=prefix,
         limits=limits or Limits(),
         attachments=attachments,
-        threads=ThreadPoolExecutor(READING_THREADS, "lrs-reader"),
     )
     writer = Writer(engine, clock)
     tune()
@@ -66,6 +64,10 @@ def create_lrs_app(
 
     versions = Versions(assumed=default_version, named=version)
     return RecordStore(_paths(service, writer, hash_key), versions, service.limits.body_octets, close)
+
+
+def _look_ups(engine: Engine) -> LookUps:
+    return SqliteLookUps(engine) if engine.dialect.name == "sqlite" else PostgresqlLookUps(engine)
 
 
 def _paths(service: Service, writer: Writer, hash_key: bytes) -> dict[str, Methods]:

@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 
 import orjson
 import psycopg
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
-from sqlalchemy.pool import ConnectionPoolEntry, NullPool
+from sqlalchemy.pool import ConnectionPoolEntry
 
 BUSY_SECONDS = 30
 IDLE_SECONDS = 60
@@ -44,7 +44,7 @@ def connect(url: str) -> Engine:
     Its errors quote no values of rows, which may be personal.
     """
     if not url.startswith("sqlite"):
-        return _postgresql_engine(url, _POSTGRES)
+        return _postgresql_engine(url)
     engine = create_engine(url, hide_parameters=True, connect_args=_SQLITE)
     event.listen(engine, "connect", _prepare_sqlite)
     turns = _Turns()
@@ -66,15 +66,14 @@ def single_reads(engine: Engine) -> Engine:
     return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
-def look_ups(engine: Engine) -> Engine:
-    """As `single_reads`, for connections that are kept, and see many queries of few kinds."""
-    if engine.dialect.name == "sqlite":
-        return read_only(engine)
-    return _postgresql_engine(engine.url, _LOOK_UPS, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+def look_up_arguments(engine: Engine) -> dict[str, Any]:
+    """How the driver connects to an engine's PostgreSQL for many queries of few kinds."""
+    _, arguments = engine.dialect.create_connect_args(engine.url)
+    return {**arguments, "options": _LOOK_UPS}
 
 
-def _postgresql_engine(url: str | URL, options: str, **more: Any) -> Engine:
-    engine = create_engine(url, hide_parameters=True, connect_args={"options": options}, **more)
+def _postgresql_engine(url: str) -> Engine:
+    engine = create_engine(url, hide_parameters=True, connect_args={"options": _POSTGRES})
     event.listen(engine, "checkin", _put_down)
     event.listen(engine, "checkout", _look_alive)
     return engine

@@ -10,6 +10,7 @@ from sqlalchemy import Column, Connection, bindparam, update
 
 from lrs.bulk import upsert_ignore
 from lrs.database import Sql, run
+from lrs.look_ups import Steps, drive
 from lrs.statement import Actor, Prepared
 from lrs.tables import activity, agent, verb
 
@@ -163,5 +164,10 @@ def merge(held: dict[str, Any], came: dict[str, Any]) -> dict[str, Any]:
 
 def definitions(conn: Connection, iris: Iterable[str]) -> dict[str, bytes]:
     """All that was said of each of these activities, as JSON, where anything was."""
-    (rows,) = run(conn, (_DEFINITIONS, {"iris": sorted(set(iris))}))
+    return drive(conn, find_definitions(iris))
+
+
+def find_definitions(iris: Iterable[str]) -> Steps[dict[str, bytes]]:
+    """The same as steps."""
+    rows = yield _DEFINITIONS, {"iris": sorted(set(iris))}
     return {row[0]: row[1] for row in rows}

@@ -15,28 +15,33 @@ from lrs.database import Sql
 
 # Beyond all numbers of statements.
 _LAST_SEQ = "9223372036854775807"
+_AGENT = "select id from agent where key = :{}"
 _ID = {
-    "agent": "(select id from agent where key = :{})",
-    "authority": "(select id from agent where key = :{})",
-    "verb": "(select id from verb where iri = :{})",
-    "activity": "(select id from activity where iri = :{})",
-    "registration": ":{}",
+    "agent": _AGENT,
+    "own": _AGENT,
+    "authority": _AGENT,
+    "verb": "select id from verb where iri = :{}",
+    "activity": "select id from activity where iri = :{}",
 }
 # The last statement stored by then: numbers and `stored` ascend together.
-_UP_TO = "coalesce((select seq from evidence where stored <= :{} order by stored desc, seq desc limit 1), 0)"
-# The JSON of the page's statements with commas between them, as one value: a row for each costs more. SQLite
-# reads what it materialized in the order in which it was made, and "cross join" keeps that of its left side;
-# sorting again would copy every statement.
-_JOINED = {
-    "sqlite": "(select cast(group_concat(body) as blob) from (select s.body as body "
+_LAST = "select seq from evidence where stored <= :{} order by stored desc, seq desc limit 1"
+_UP_TO = f"select coalesce(({_LAST}), 0)"
+# What a name stands for is sought once, however often the text speaks of it.
+_SOUGHT = {**_ID, "since": _UP_TO, "until": _UP_TO}
+# The JSON of the page. SQLite answers one value with commas between the statements, for a row for each costs
+# more; it reads what it materialized in the order in which it was made, and "cross join" keeps that of its
+# left side. PostgreSQL answers a row for each, for one large value costs more, in the order that suits it.
+_BODIES = {
+    "sqlite": "select (select count(*) from page), "
+    "(select seq from page order by seq {order} limit 1 offset :last), "
+    "(select cast(group_concat(body) as blob) from (select s.body as body "
     "from (select seq from page limit :limit) k cross join statement s where s.seq = k.seq) b)",
-    "postgresql": "(select string_agg(s.body, ','::bytea order by k.seq {order}) "
-    "from (select seq from page order by seq {order} limit :limit) k join statement s on s.seq = k.seq)",
+    "postgresql": "select s.seq, s.body from statement s where s.seq = any(array(select seq from page))",
 }
-# By `ascending`: where rows that `first` lacks may be, once it has its fill.
+# Where rows that `first` lacks may be, once it has its fill, by `ascending`.
 _ROOM = {
-    False: (">=", "(select case when count(*) < :most then 0 else min(seq) end from first)"),
-    True: ("<=", f"(select case when count(*) < :most then {_LAST_SEQ} else max(seq) end from first)"),
+    False: (">=", "case when count(*) < :most then 0 else min(seq) end"),
+    True: ("<=", f"case when count(*) < :most then {_LAST_SEQ} else max(seq) end"),
 }
 # The most selective first.
 _DRIVERS = ("registration", "agent", "activity", "verb")
@@ -64,20 +69,45 @@ class Branch(NamedTuple):
 
 @lru_cache(maxsize=1000)
 def page_sql(shape: Shape, dialect: str) -> Sql:
-    """Answers one row: how many statements there are up to :most, the last on the page, and the page."""
+    """On SQLite one row: how many statements there are up to :most, the number of the last on the page, and
+    the page. On PostgreSQL the number and the JSON of each, up to :most, in any order.
+    """
     order = "asc" if shape.ascending else "desc"
-    first, *others = _branches(shape)
-    later = (_select(branch._replace(later=True), shape, order, dialect) for branch in others)
-    page = " union ".join(
-        ["select seq from first", *(f"select seq from ({text}) b{n}" for n, text in enumerate(later))]
+    branches = [branch._replace(later=n > 0) for n, branch in enumerate(_branches(shape))]
+    first, *others = (_select(branch, shape, order, dialect) for branch in branches)
+    parts = {**_sought(shape.names), "first(seq)": first}
+    if others:
+        parts["room(seq)"] = f"select {_ROOM[shape.ascending][1]} from first"
+    found = ["select seq from first", *(f"select seq from ({text}) b{n}" for n, text in enumerate(others))]
+    parts["page(seq)"] = (
+        f"select distinct seq from ({' union all '.join(found)}) f order by seq {order} limit :most"
     )
-    return Sql(
-        f"with first as materialized ({_select(first, shape, order, dialect)}), "
-        f"page as materialized ({page} order by seq {order} limit :most) "
-        f"select (select count(*) from page), "
-        f"(select seq from page order by seq {order} limit 1 offset :last), "
-        + _JOINED[dialect].format(order=order)
-    )
+    return Sql(_with(parts) + _BODIES[dialect].format(order=order))
+
+
+def _with(parts: dict[str, str]) -> str:
+    """Parts that the text after it can name; each is made once."""
+    texts = (f"{name} as materialized ({text})" for name, text in parts.items())
+    return f"with {', '.join(texts)} " if parts else ""
+
+
+def _sought(names: frozenset[str]) -> dict[str, str]:
+    """The parts of the text that seek what the names stand for."""
+    return {
+        f"the_{name}(n)": _SOUGHT[_kind(name)].format(name)
+        for name in sorted(names)
+        if _kind(name) in _SOUGHT
+    }
+
+
+def _kind(name: str) -> str:
+    """Of a value: "verb" of "only_verb_0"."""
+    return name.split("_")[1] if name.startswith("only_") else name
+
+
+def _the(name: str) -> str:
+    """The number that a name stands for."""
+    return f"(select n from the_{name})" if _kind(name) in _SOUGHT else f":{name}"
 
 
 @lru_cache(maxsize=100)
@@ -85,7 +115,8 @@ def one_sql(names: frozenset[str], voided: bool) -> Sql:
     """Answers the JSON and the `stored` of the statement :id, if the reader may see it."""
     conditions = ["s.id = :id", f"e.voided_at is {'not ' if voided else ''}null", *_limits(names, "e")]
     return Sql(
-        "select s.body, e.stored from statement s join evidence e on e.seq = s.seq where "
+        _with(_sought(names))
+        + "select s.body, e.stored from statement s join evidence e on e.seq = s.seq where "
         + " and ".join(conditions)
     )
 
@@ -96,7 +127,7 @@ def _branches(shape: Shape) -> Iterator[Branch]:
         yield from _reader_branches(shape.names)
         return
     column = driver if driver == "registration" else f"{driver}_id"
-    key = (column, _ID[driver].format(driver))
+    key = (column, _the(driver))
     yield Branch("evidence", (key,), driver)
     yield Branch("reference", (key,), driver)
     if driver == "agent":
@@ -119,10 +150,10 @@ def _reader_branches(names: frozenset[str]) -> Iterator[Branch]:
     for kind in ("activity", "verb", "authority"):
         limits = sorted(name for name in names if name.startswith(f"only_{kind}_"))
         if limits:
-            yield from (Branch("evidence", ((f"{kind}_id", _ID[kind].format(name)),)) for name in limits)
+            yield from (Branch("evidence", ((f"{kind}_id", _the(name)),)) for name in limits)
             return
     if "own" in names:
-        yield Branch("evidence", (("authority_id", _ID["authority"].format("own")),))
+        yield Branch("evidence", (("authority_id", _the("own")),))
     else:
         yield Branch("evidence")
 
@@ -157,7 +188,9 @@ def _range(branch: Branch, shape: Shape, dialect: str) -> Iterator[str]:
     PostgreSQL gets them as rows: told that a column equals something, it may well walk the primary key, which
     has the order asked for, past all statements that do not meet the filter.
     """
-    bounds = [*_bounds(shape), _ROOM[shape.ascending]] if branch.later else list(_bounds(shape))
+    bounds = list(_bounds(shape))
+    if branch.later:
+        bounds.append((_ROOM[shape.ascending][0], "(select seq from room)"))
     if dialect == "sqlite" or not branch.keys:
         yield from (f"x.{column} = {value}" for column, value in branch.keys)
         yield from (f"x.seq {than} {value}" for than, value in bounds)
@@ -172,19 +205,19 @@ def _range(branch: Branch, shape: Shape, dialect: str) -> Iterator[str]:
 
 def _bounds(shape: Shape) -> Iterator[tuple[str, str]]:
     if "since" in shape.names:
-        yield ">", _UP_TO.format("since")
+        yield ">", _the("since")
     if "until" in shape.names:
-        yield "<=", _UP_TO.format("until")
+        yield "<=", _the("until")
     if "after" in shape.names:
-        yield (">" if shape.ascending else "<"), ":after"
+        yield (">" if shape.ascending else "<"), _the("after")
 
 
 def _limits(names: frozenset[str], e: str) -> Iterator[str]:
     """What the reader may see."""
     if "own" in names:
-        yield f"+{e}.authority_id = {_ID['authority'].format('own')}"
+        yield f"+{e}.authority_id = {_the('own')}"
     for kind in ("verb", "activity", "authority"):
-        values = [_ID[kind].format(name) for name in sorted(names) if name.startswith(f"only_{kind}_")]
+        values = [_the(name) for name in sorted(names) if name.startswith(f"only_{kind}_")]
         if values:
             yield f"+{e}.{kind}_id in ({', '.join(values)})"
 
@@ -194,15 +227,15 @@ def _tests(shape: Shape, driver: str, t: str) -> Iterator[str]:
     if "agent" in shape.names and driver != "agent":
         yield _agent_test(shape.related_agents, t)
     if "activity" in shape.names and driver != "activity":
-        activity = _ID["activity"].format("activity")
+        activity = _the("activity")
         related = _mentions("activity", t) if shape.related_activities else ""
         yield f"(+{t}.activity_id = {activity}{related})"
     if "verb" in shape.names and driver != "verb":
-        yield f"+{t}.verb_id = {_ID['verb'].format('verb')}"
+        yield f"+{t}.verb_id = {_the('verb')}"
 
 
 def _agent_test(related: bool, t: str) -> str:
-    agent = _ID["agent"].format("agent")
+    agent = _the("agent")
     own = f"+{t}.agent_id = {agent} or +{t}.object_agent_id = {agent}"
     if related:
         return f"({own} or +{t}.authority_id = {agent}{_mentions('agent', t)})"
@@ -211,6 +244,6 @@ def _agent_test(related: bool, t: str) -> str:
 
 def _mentions(kind: str, t: str, more: str = "") -> str:
     return (
-        f" or exists (select 1 from related_{kind} r where r.{kind}_id = {_ID[kind].format(kind)}{more} "
+        f" or exists (select 1 from related_{kind} r where r.{kind}_id = {_the(kind)}{more} "
         f"and r.seq = {t}.seq and r.of = {t}.seq)"
     )

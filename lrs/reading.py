@@ -1,6 +1,6 @@
 """All SQL that reads statements; the text of pages is put together in `lrs.page_sql`."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -10,18 +10,11 @@ from sqlalchemy import Connection, func, select
 
 from lrs.clock import from_micros
 from lrs.database import Sql, run
+from lrs.look_ups import Steps
 from lrs.page_sql import Shape, one_sql, page_sql
 from lrs.query import Query, Reader
-from lrs.store import WRITER_LOCK
 from lrs.tables import statement
 
-# Whether no process writes statements just now, and the last moment of storing that is visible. Asked before
-# statements are looked up, so that what it says of is visible then.
-_WRITER = Sql(
-    f"select case when pg_try_advisory_lock_shared({WRITER_LOCK}) "  # noqa: S608 - a number of ours
-    f"then pg_advisory_unlock_shared({WRITER_LOCK}) else false end, "
-    "coalesce((select stored from evidence order by stored desc limit 1), 0)"
-)
 # From the account to its statements: SQLite reads the tables of a cross join in the order given.
 _HELD = (
     "select s.id, g.account_name, a.iri, v.iri, e.timestamp, e.score_scaled, e.level, e.voided_at "
@@ -59,47 +52,25 @@ class Found(NamedTuple):
     stored: datetime
 
 
-def find(conn: Connection, query: Query, reader: Reader, now: datetime) -> tuple[Page, datetime]:
-    """The statements that a query asks for and the reader may see, voided ones left out.
-
-    With them the moment up to which nothing is missing: at most `now`, which was taken before the call.
-    """
+def find(query: Query, reader: Reader, dialect: str) -> Steps[Page]:
+    """The statements that a query asks for and the reader may see, voided ones left out."""
     values = _values(query, reader)
     shape = Shape(frozenset(values), query.related_agents, query.related_activities, query.ascending)
     values |= {"most": query.limit + 1, "limit": query.limit, "last": query.limit - 1}
-    ((count, last, joined),), through = _read(conn, now, page_sql(shape, conn.dialect.name), values)
-    return Page(joined or b"", last if count > query.limit else None), through
+    rows = yield page_sql(shape, dialect), values
+    if dialect == "sqlite":
+        ((count, last, joined),) = rows
+        return Page(joined or b"", last if count > query.limit else None)
+    rows.sort(reverse=not query.ascending)
+    page = rows[: query.limit]
+    return Page(b",".join([body for _, body in page]), page[-1][0] if len(rows) > query.limit else None)
 
 
-def find_one(conn: Connection, query: Query, reader: Reader, now: datetime) -> tuple[Found | None, datetime]:
-    """The statement `query.statement_id`, voided exactly if `query.voided`; and as `find`."""
+def find_one(query: Query, reader: Reader) -> Steps[Found | None]:
+    """The statement `query.statement_id`, voided exactly if `query.voided`."""
     values = _values(Query(), reader)
-    sql = one_sql(frozenset(values), query.voided)
-    rows, through = _read(conn, now, sql, {**values, "id": query.statement_id})
-    return (Found(rows[0][0], from_micros(rows[0][1])) if rows else None), through
-
-
-def consistent_through(conn: Connection, now: datetime) -> datetime:
-    """As `find` answers it, for a look-up that begins after this call."""
-    return now if conn.dialect.name == "sqlite" else _through(run(conn, (_WRITER, {}))[0], now)
-
-
-def _read(
-    conn: Connection, now: datetime, sql: Sql, values: Mapping[str, Any]
-) -> tuple[list[tuple[Any, ...]], datetime]:
-    """The rows, and up to when they are complete as far as other processes store.
-
-    On SQLite only one process serves requests: its own writer knows.
-    """
-    if conn.dialect.name == "sqlite":
-        return run(conn, (sql, values))[0], now
-    writer, rows = run(conn, (_WRITER, {}), (sql, values))
-    return rows, _through(writer, now)
-
-
-def _through(writer: Sequence[tuple[Any, ...]], now: datetime) -> datetime:
-    ((idle, last),) = writer
-    return now if idle else min(now, from_micros(last))
+    rows = yield one_sql(frozenset(values), query.voided), {**values, "id": query.statement_id}
+    return Found(rows[0][0], from_micros(rows[0][1])) if rows else None
 
 
 def _values(query: Query, reader: Reader) -> dict[str, Any]:

@@ -1,11 +1,7 @@
 """What the resources of the record store share: the database, the clock, who may call, the limits."""
 
-import asyncio
-from collections.abc import Callable
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
 
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
@@ -15,9 +11,8 @@ from lrs.auth import Authenticator, Caller
 from lrs.clock import Clock
 from lrs.headers import header
 from lrs.json_input import MOST_DEPTH
-from lrs.own_connections import OwnConnections
+from lrs.look_ups import LookUps
 
-T = TypeVar("T")
 _MEBIBYTE = 1024 * 1024
 # Whoever may read or write anything here may ask what agents and activities are.
 ANY_READING = ("all/read", "statements/read", "statements/read/mine", "state", "define", "profile")
@@ -51,19 +46,12 @@ class Service:
     limits: Limits
     # The folder of content-addressed attachments; None: attachments sent as data are refused.
     attachments: Path | None
-    # Those of the threads that look up statements, and of the event loop.
-    own: OwnConnections
-    # Threads that look up statements: few, for each holds a connection and its cache.
-    threads: Executor
-
-    async def read(self, look_up: Callable[..., T], *arguments: Any) -> T:
-        """The answer of a function that reads statements, beside the event loop."""
-        return await asyncio.get_running_loop().run_in_executor(self.threads, look_up, *arguments)
+    look_ups: LookUps
 
     def close(self) -> None:
         """Write what is still to be noted, and let the database go. May be called again."""
         self.authenticator.close()
-        self.own.close()
+        self.look_ups.close()
 
     async def caller(self, request: Request, *scopes: str) -> Caller:
         """Who is asking. Raises Unauthorized, or Forbidden unless it has one of the scopes (or `all`)."""

@@ -2,13 +2,10 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
-from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,10 +14,11 @@ from lrs.attachments import Folder
 from lrs.auth import Caller
 from lrs.clock import to_iso
 from lrs.commit import Writer
-from lrs.database import TooLong, at_most
-from lrs.dimensions import definitions
+from lrs.consistency import Consistency
+from lrs.dimensions import find_definitions
 from lrs.errors import BadRequest, BadStatement, LrsError, NotFound, TooLarge
 from lrs.headers import header
+from lrs.look_ups import Steps
 from lrs.query import Query, Reader
 from lrs.requests import version_of
 from lrs.responses import json_response
@@ -28,8 +26,6 @@ from lrs.service import Service
 from lrs.statement import Authority, Prepared, prepare
 from lrs.statement_body import Sent, mixed_response, received
 
-# Of SQLite's machine, while other requests wait: some milliseconds. A page of 500 takes a third of them.
-_STEPS = 50_000
 # Statements that are validated without a pause: some 3 ms.
 _AT_ONCE = 100
 _THROUGH = "X-Experience-API-Consistent-Through"
@@ -41,6 +37,7 @@ class Statements:
     def __init__(self, service: Service, writer: Writer) -> None:
         self._service = service
         self._writer = writer
+        self._consistency = Consistency(service.engine.dialect.name, writer)
         self._path = f"{service.prefix}/statements"
         self._folder = None if service.attachments is None else Folder(service.attachments)
 
@@ -94,41 +91,27 @@ class Statements:
             )
             version_of(request)
             asked = query.parse(request.query_params)
-            return await self._looked_up(request, asked, _reader(caller))
+            return await self._service.look_ups.answer(
+                lambda: self._looked_up(request, asked, _reader(caller))
+            )
         except LrsError as error:
-            through = await self._service.read(self._consistent_through)
+            through = await self._service.look_ups.answer(self._consistency.through)
             error.headers[_THROUGH] = to_iso(through)
             raise
 
-    def _consistent_through(self) -> datetime:
-        through = self._writer.consistent_through()
-        with self._service.own.use() as conn:
-            return reading.consistent_through(conn, through)
-
-    async def _looked_up(self, request: Request, asked: Query, reader: Reader) -> Response:
-        """SQLite answers most requests in less time than handing them to a thread and back would take."""
-        if self._service.engine.dialect.name == "sqlite":
-            with suppress(TooLong), self._service.own.use() as conn, at_most(conn, _STEPS):
-                return self._answer(conn, request, asked, reader)
-        return await self._service.read(self._answer_apart, request, asked, reader)
-
-    def _answer_apart(self, request: Request, asked: Query, reader: Reader) -> Response:
-        with self._service.own.use() as conn:
-            return self._answer(conn, request, asked, reader)
-
-    def _answer(self, conn: Connection, request: Request, asked: Query, reader: Reader) -> Response:
+    def _looked_up(self, request: Request, asked: Query, reader: Reader) -> Steps[Response]:
         languages = formats.accepted_languages(header(request, b"accept-language") or "")
-        # Taken before the look-up: what is committed later may be missing from it.
-        now = self._writer.consistent_through()
+        # Before the statements are looked up: what is committed later may be missing from them.
+        through = yield from self._consistency.through()
         if asked.statement_id is not None:
-            found, through = reading.find_one(conn, asked, reader, now)
+            found = yield from reading.find_one(asked, reader)
             if found is None:
                 raise NotFound("no such statement")
-            content = joined = _formatted(conn, found.body, asked.format, languages)
+            content = joined = yield from _formatted(found.body, asked.format, languages)
             modified = found.stored
         else:
-            page, through = reading.find(conn, asked, reader, now)
-            joined = _formatted(conn, page.joined, asked.format, languages)
+            page = yield from reading.find(asked, reader, self._service.engine.dialect.name)
+            joined = yield from _formatted(page.joined, asked.format, languages)
             content, modified = _statement_result(joined, self._more(request, page.after)), through
         headers = {_THROUGH: to_iso(through), "Last-Modified": format_datetime(modified, usegmt=True)}
         if asked.attachments:
@@ -195,7 +178,7 @@ def _statement_result(joined: bytes, more: str) -> bytes:
     return b'{"statements":[%b],"more":%b}' % (joined, orjson.dumps(more))
 
 
-def _formatted(conn: Connection, joined: bytes, name: str, languages: Sequence[formats.Accepted]) -> bytes:
+def _formatted(joined: bytes, name: str, languages: Sequence[formats.Accepted]) -> Steps[bytes]:
     """Statements with commas between them, in another format."""
     if name == "exact":
         return joined
@@ -204,6 +187,7 @@ def _formatted(conn: Connection, joined: bytes, name: str, languages: Sequence[f
         changed = [formats.ids(one) for one in statements]
     else:
         iris = {iri for one in statements for iri in formats.activity_iris(one)}
-        known = {iri: orjson.loads(text) for iri, text in definitions(conn, iris).items()}
+        found = yield from find_definitions(iris)
+        known = {iri: orjson.loads(text) for iri, text in found.items()}
         changed = [formats.canonical(one, known, languages) for one in statements]
     return orjson.dumps(changed)[1:-1]
