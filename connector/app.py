@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connector.headers import SecurityHeaders
 from connector.report.api import router_api
+from connector.report.assignments_page import router_assignments
 from connector.report.pages import router_pages
 from connector.report.posts_page import router_posts
 from connector.report.statements_page import router_statements
@@ -58,6 +59,7 @@ def create_app(settings: Settings) -> ASGIApp:
     app.add_api_route("/healthz", _health(engine), methods=["GET"], tags=["health"])
     app.mount("/static", StaticFiles(directory=str(files("connector.report") / "static")), name="static")
     app.include_router(router_pages(engine), include_in_schema=False)
+    app.include_router(router_assignments(engine), include_in_schema=False)
     app.include_router(router_posts(engine), include_in_schema=False)
     app.include_router(router_statements(engine), include_in_schema=False)
     app.include_router(router_status(engine, watched=watched), include_in_schema=False)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine
 from connector.report import thai
 from connector.report.errors import NoUnits, ReportError
 from connector.report.queries.accounts import MOST_UNLINKED, read_accounts_page
+from connector.report.queries.assignments import read_assignments
 from connector.report.queries.basis import Basis, narrowed, read_basis, read_times, root_scope
 from connector.report.queries.learning import read_events, read_split, split_of
 from connector.report.queries.overview import read_overview
@@ -170,6 +171,7 @@ class _Pages:
             items = read_items(conn, basis, details)
             accounts = read_accounts(conn, details.id)
             records = read_records(conn, details.id)
+            assignments = read_assignments(conn, details.id)
         split = split_of(events, basis)
         return render(
             "person.html",
@@ -180,6 +182,8 @@ class _Pages:
             split=split,
             accounts=accounts,
             records=records,
+            assignments=assignments,
+            groups=thai.GROUPS,
             most_records=MOST_RECORDS,
         )
 

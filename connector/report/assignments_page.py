@@ -1,0 +1,90 @@
+"""The forms of a person's page that assign a group by name, with a reference, and end it."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from sqlalchemy import Connection, Engine
+
+from connector.imports.dates import day_of
+from connector.imports.errors import BadValueError
+from connector.report.errors import WrongForm
+from connector.report.pages import ThaiErrors
+from connector.report.posts_page import BY, Text, group_of, required
+from connector.report.queries.basis import read_basis, root_scope
+from connector.report.queries.person import read_details
+from lrs.clock import Clock, utc_now
+from mappings.errors import MappingError
+from mappings.group_assignments import AssignmentOverlaps, assign, end_assignment
+from mappings.post_decisions import classifier
+
+
+def router_assignments(engine: Engine, clock: Clock = utc_now) -> APIRouter:
+    """The routes at /people/{uuid}/groups."""
+    router = APIRouter(route_class=ThaiErrors, default_response_class=HTMLResponse)
+    forms = _Forms(engine, clock)
+    for path, form in (
+        ("/people/{uuid}/groups", forms.assign),
+        ("/people/{uuid}/groups/{assignment_id}/end", forms.end),
+    ):
+        router.add_api_route(path, form, methods=["POST"], response_model=None)
+    return router
+
+
+class _Forms:
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def assign(
+        self,
+        uuid: str,
+        group: Annotated[str, Form()] = "",
+        reference: Text = "",
+        valid_from: Text = "",
+        valid_to: Text = "",
+    ) -> Response:
+        chosen, why = group_of(group), required(reference, "กรุณาระบุเลขที่คำสั่งหรือเอกสารอ้างอิง")
+        first, last = _day(required(valid_from, "กรุณาระบุวันที่เริ่ม")), _day_or_none(valid_to)
+        if last is not None and last < first:
+            raise WrongForm("วันที่สิ้นสุดอยู่ก่อนวันที่เริ่ม")
+        with self._engine.begin() as conn:
+            self._must_be_seen(conn, uuid)
+            try:
+                assign(conn, uuid, chosen, why, first, last, self._clock(), BY)
+            except AssignmentOverlaps:
+                raise WrongForm("มีคำสั่งมอบหมายอื่นในช่วงวันดังกล่าว กรุณาสิ้นสุดคำสั่งนั้นก่อน") from None
+        return _back(uuid)
+
+    def end(self, uuid: str, assignment_id: int, last_day: Text = "") -> Response:
+        day = _day(required(last_day, "กรุณาระบุวันสุดท้ายของคำสั่ง"))
+        with self._engine.begin() as conn:
+            self._must_be_seen(conn, uuid)
+            try:
+                end_assignment(conn, uuid, assignment_id, day, classifier(conn), self._clock(), BY)
+            except MappingError:
+                raise WrongForm("ไม่พบคำสั่งมอบหมายนี้ของบุคคลนี้") from None
+        return _back(uuid)
+
+    def _must_be_seen(self, conn: Connection, uuid: str) -> None:
+        """Raises NotFound for somebody outside what the reader may see."""
+        read_details(conn, read_basis(conn, root_scope(conn), self._clock()), uuid)
+
+
+def _day(text: str) -> date:
+    try:
+        day = day_of(text)
+    except BadValueError:
+        day = None
+    if day is None:
+        raise WrongForm("อ่านวันที่ไม่ได้ กรุณาเขียนเช่น 5/7/2569 หรือ 5 ก.ค. 2569")
+    return day
+
+
+def _day_or_none(text: str) -> date | None:
+    return _day(text) if text.strip() else None
+
+
+def _back(uuid: str) -> Response:
+    return RedirectResponse(f"/people/{uuid}#groups", status_code=303)
