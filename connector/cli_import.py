@@ -1,56 +1,122 @@
-"""`thaksa import …`: files that people bring."""
+"""`thaksa import …`: files that people bring. Each is staged, shown and then applied in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
+from sqlalchemy import Engine
 
+from connector import console
 from connector.command import ERR, OUT, Data, ready_engine
-from connector.imports import ROSTER, UNITS, Refusal, read_roster, read_units, write_refused
-from connector.imports.columns import Columns
-from connector.key_file import read_keys
+from connector.imports.errors import ImportFileError
+from connector.imports.roster_import import ROSTER_KIND, apply_roster, roster_terms, stage_roster
+from connector.imports.staging import (
+    FULL,
+    PART,
+    Brought,
+    ImportFile,
+    discard,
+    find,
+    refusals,
+    refused_csv,
+)
+from connector.imports.unit_import import UNITS_KIND, apply_units, stage_units
 from connector.settings import load
 from lrs.clock import utc_now
-from mappings.people import ImportReport
+from mappings.roster_changes import departing, group_counts
 
 app = typer.Typer(no_args_is_help=True, help="Bring files in: the organisation, its people, course mappings.")
 
-ImportFile = Annotated[Path, typer.Argument(metavar="FILE", help="XLSX, or CSV in UTF-8 or cp874.")]
+BY = "thaksa import"
+_ROWS_SHOWN, _PEOPLE_SHOWN = 200, 100
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="XLSX, or CSV in UTF-8 or cp874.")]
 RefusedFile = Annotated[
     Path | None,
     typer.Option("--refused", metavar="OUT.csv", help="Write the refused rows here, to be corrected."),
 ]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what the file would do; do nothing.")]
+Full = Annotated[
+    bool,
+    typer.Option(
+        "--full/--part",
+        help="Full: the whole list of each unit that it names; whoever is not in it has left. "
+        "Part: says nothing of others.",
+    ),
+]
+AcceptShrink = Annotated[
+    bool, typer.Option("--accept-shrink", help="Let more than a fifth of the people leave.")
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before people leave.")]
 
 
 @app.command("units")
-def import_units(file: ImportFile, refused: RefusedFile = None, data: Data = None) -> None:
+def import_units(file: File, refused: RefusedFile = None, dry_run: DryRun = False, data: Data = None) -> None:
     """Import the organisation: uid, kind, name_th, parent_uid, code."""
-    from mappings import people
-
-    staged = read_units(file)
-    with ready_engine(load(data=data)).begin() as conn:
-        report = people.import_units(conn, staged.rows, utc_now(), "thaksa import")
-    _report(report, _write(file, refused, UNITS, [*staged.refused, *report.refused]))
+    engine = ready_engine(load(data=data))
+    _check_out(file, refused)
+    with console.progress(ERR) as progress:
+        brought = Brought(UNITS_KIND, file, BY)
+        import_id = stage_units(engine, brought, utc_now(), partial(progress, "rows read"))
+    staged = _show(engine, import_id)
+    if dry_run:
+        _drop(engine, staged, refused)
+    else:
+        with engine.begin() as conn:
+            apply_units(conn, import_id, utc_now(), BY)
+        _end(engine, staged, refused)
 
 
 @app.command("roster")
-def import_roster(file: ImportFile, refused: RefusedFile = None, data: Data = None) -> None:
+def import_roster(
+    file: File,
+    refused: RefusedFile = None,
+    full: Full = False,
+    dry_run: DryRun = False,
+    accept_shrink: AcceptShrink = False,
+    yes: Yes = False,
+    data: Data = None,
+) -> None:
     """Import people with their unit, position and group; link the accounts that are theirs."""
-    from mappings import people
     from mappings.progress import refresh as run
 
     settings = load(data=data)
-    staged = read_roster(file, read_keys(settings))
-    now = utc_now()
-    with ready_engine(settings).begin() as conn:
-        report = people.import_roster(conn, staged.rows, now, "thaksa import")
-        linked = people.link_accounts(conn, now, "thaksa import")
-        run(conn, now)
+    engine = ready_engine(settings)
+    _check_out(file, refused)
+    brought = Brought(ROSTER_KIND, file, BY, coverage=FULL if full else PART)
+    with console.progress(ERR) as progress:
+        with engine.connect() as conn:
+            terms = roster_terms(settings, conn)
+        import_id = stage_roster(engine, brought, terms, utc_now(), partial(progress, "rows read"))
+    staged = _show(engine, import_id)
+    _show_people(engine, staged)
+    if dry_run:
+        _drop(engine, staged, refused)
+        return
+    if staged.departed and not yes and not typer.confirm(f"Let these {staged.departed} people leave?"):
+        _drop(engine, staged, refused)
+        return
+    linked = _apply_roster(engine, staged, accept_shrink)
+    with engine.begin() as conn:
+        run(conn, utc_now())
     OUT.print(f"{linked} accounts newly linked.")
-    _report(report, _write(file, refused, ROSTER, [*staged.refused, *report.refused]))
+    _end(engine, staged, refused)
+
+
+def _apply_roster(engine: Engine, staged: ImportFile, accept_shrink: bool) -> int:
+    now = utc_now()
+    try:
+        with engine.begin() as conn:
+            return apply_roster(conn, staged.id, now, BY, accept_shrink=accept_shrink)
+    except BaseException:
+        # The next command stages the file again; what is staged now would only lie there.
+        with engine.begin() as conn:
+            discard(conn, staged.id, now, BY, "could not be applied")
+        raise
 
 
 @app.command("mappings")
@@ -69,20 +135,79 @@ def import_mappings(
     OUT.print(f"{file.name}: mappings loaded.")
 
 
-def _write(file: Path, out: Path | None, columns: Columns, refused: Sequence[Refusal]) -> Sequence[Refusal]:
-    """The refusals in the order of the rows; written to a file where one is named and there are any."""
-    if out is not None and refused:
-        write_refused(file, out, columns, refused)
-    return sorted(refused, key=lambda refusal: refusal.row)
+def _check_out(file: Path, out: Path | None) -> None:
+    if out is not None and out.exists() and file.exists() and out.samefile(file):
+        raise ImportFileError(f"{out.name}: is the file that is imported; name another for the refused rows")
 
 
-def _report(report: ImportReport, refused: Sequence[Refusal]) -> None:
-    OUT.print(f"{report.added} added, {report.changed} changed, {report.unchanged} unchanged.")
-    if not refused:
+def _show(engine: Engine, import_id: int) -> ImportFile:
+    with engine.connect() as conn:
+        staged = find(conn, import_id)
+    OUT.print(f"{staged.added} added, {staged.changed} changed, {staged.unchanged} unchanged.")
+    return staged
+
+
+def _show_people(engine: Engine, staged: ImportFile) -> None:
+    """The groups that the rows lead to, and who leaves."""
+    names = {"-": "outside the framework", "": "unclassified"}
+    with engine.connect() as conn:
+        counts = group_counts(conn, staged.id)
+        leaving = departing(conn, staged.id, _PEOPLE_SHOWN) if staged.departed else []
+    groups = ", ".join(f"{names.get(code, code)} {counts[code]}" for code in sorted(counts, reverse=True))
+    OUT.print(f"Groups: {groups or 'none'}.", highlight=False)
+    if staged.options["held"]:
+        OUT.print("Nobody leaves as long as rows are refused: they may be theirs.")
+    if leaving:
+        table = Table("name", "unit", title=f"{staged.departed} people leave")
+        for one in leaving:
+            name = f"{one.prefix_th}{one.given_name} {one.family_name}"
+            table.add_row(escape(name), escape(one.unit_name))
+        OUT.print(table)
+        _show_rest(staged.departed - len(leaving), "people")
+
+
+def _show_rest(number: int, what: str) -> None:
+    if number > 0:
+        ERR.print(f"… and {number} more {what}.")
+
+
+def _drop(engine: Engine, staged: ImportFile, out: Path | None) -> None:
+    _tell_refused(engine, staged, out)
+    with engine.begin() as conn:
+        discard(conn, staged.id, utc_now(), BY, "not applied")
+    OUT.print("Nothing was imported.")
+    _fail_where_refused(staged)
+
+
+def _end(engine: Engine, staged: ImportFile, out: Path | None) -> None:
+    with engine.connect() as conn:
+        applied = find(conn, staged.id)
+    _tell_refused(engine, applied, out)
+    _fail_where_refused(applied)
+
+
+def _fail_where_refused(staged: ImportFile) -> None:
+    if staged.rows_refused:
+        raise typer.Exit(1)
+
+
+def _tell_refused(engine: Engine, staged: ImportFile, out: Path | None) -> None:
+    if not staged.rows_refused:
         return
-    table = Table("row", "column", "value", "reason", title=f"{len(refused)} refused")
-    for refusal in refused:
-        cells = (refusal.column, refusal.value, refusal.reason)
-        table.add_row(str(refusal.row), *(escape(cell) for cell in cells))
+    table = Table("row", "column", "value", "reason", title=f"{staged.rows_refused} refused")
+    with engine.connect() as conn:
+        for refusal in refusals(conn, staged.id, _ROWS_SHOWN):
+            cells = (refusal.column, refusal.value, refusal.reason)
+            table.add_row(str(refusal.row), *(escape(cell) for cell in cells))
+        if out is not None:
+            _write(out, refused_csv(conn, staged.id))
     ERR.print(table)
-    raise typer.Exit(1)
+    _show_rest(staged.rows_refused - _ROWS_SHOWN, "rows")
+
+
+def _write(out: Path, lines: Iterator[str]) -> None:
+    try:
+        with out.open("w", encoding="utf-8", newline="") as file:
+            file.writelines(lines)
+    except OSError as error:
+        raise ImportFileError(f"{out.name}: cannot be written: {error.strerror}") from error

@@ -20,7 +20,7 @@ from mappings.roster_faults import FAULTS
 from mappings.roster_matching import match
 from mappings.roster_row import PersonRow
 from mappings.roster_staging import forget_people, stage_people
-from mappings.tables import staged_person, staged_username
+from mappings.tables import staged_person
 
 _AT_ONCE = 5_000
 _UNSTAGED = 0
@@ -98,13 +98,6 @@ def faulty(conn: Connection, import_id: int) -> Iterator[FaultyRow]:
             valid_from=each.valid_from,
         )
         yield FaultyRow(_refusal(each.fault, row), row)
-
-
-def usernames_of(conn: Connection, import_id: int, row: int) -> dict[str, str]:
-    """Home page -> username, as a staged row says."""
-    u = staged_username.c
-    found = select(u.home_page, u.value).where(u.import_id == import_id, u.row == row)
-    return dict(conn.execute(found).tuples().all())
 
 
 def _refusal(fault: str, row: PersonRow) -> Refusal:

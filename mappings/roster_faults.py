@@ -23,7 +23,7 @@ class Fault(NamedTuple):
 _TAKEN = "one of the two is wrong"
 
 FAULTS = {
-    "unit": Fault(UNIT_COLUMN, "no unit has this code today, or several have"),
+    "unit": Fault(UNIT_COLUMN, "no unit has this code or name today, or several have"),
     "future": Fault(DAY_COLUMN, "is a day that is still to come"),
     "id twice": Fault(NATIONAL_ID_COLUMN, "is in an earlier row already"),
     "roster twice": Fault(ROSTER_ID_COLUMN, "is in an earlier row already"),

@@ -9,22 +9,30 @@ from lrs.bulk import bulk_insert
 from mappings.national_ids import rekey
 from mappings.roster_row import PersonRow
 from mappings.tables import staged_person, staged_post, staged_unit, staged_username
+from mappings.tombstones import Tombstones
 
 _TABLES = (staged_username, staged_post, staged_unit, staged_person)
 
 
-def stage_people(conn: Connection, import_id: int, rows: Sequence[PersonRow]) -> None:
-    """Keep some rows of a file. National ids that arrive with a new key's hash take hold at once."""
+def stage_people(
+    conn: Connection, import_id: int, rows: Sequence[PersonRow], tombstones: Tombstones | None = None
+) -> None:
+    """Keep some rows of a file. National ids that arrive with a new key's hash take hold at once.
+
+    `tombstones`: people who were erased are not taken.
+    """
     rekey(conn, (row.national_id() for row in rows))
     usernames = [
         (import_id, row.row, home_page, value) for row in rows for home_page, value in row.usernames.items()
     ]
     bulk_insert(
-        conn, (staged_person, [_values(import_id, row) for row in rows]), (staged_username, usernames)
+        conn,
+        (staged_person, [_values(import_id, row, tombstones) for row in rows]),
+        (staged_username, usernames),
     )
 
 
-def _values(import_id: int, row: PersonRow) -> tuple[object, ...]:
+def _values(import_id: int, row: PersonRow, tombstones: Tombstones | None) -> tuple[object, ...]:
     """In the order of the table's columns."""
     said = (
         row.prefix,
@@ -38,8 +46,14 @@ def _values(import_id: int, row: PersonRow) -> tuple[object, ...]:
         row.group or "",
     )
     known_by = (row.id_hmac, row.id_key, row.id_last4, row.email, row.roster_id)
-    found = (None, None, None, None)
+    fault = "erased" if tombstones is not None and _is_erased(row, tombstones) else None
+    found = (None, None, fault, None)
     return (import_id, row.row, *said, *known_by, row.valid_from, str(uuid.uuid4()), *found)
+
+
+def _is_erased(row: PersonRow, tombstones: Tombstones) -> bool:
+    name = (row.unit_code, row.given_name, row.family_name)
+    return tombstones.has_row(name, row.national_id(), row.email, row.roster_id, row.usernames)
 
 
 def forget_people(conn: Connection, import_id: int) -> None:

@@ -1,11 +1,22 @@
 """Which columns each file has, and how people spell their headers: one table a file."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
+from mappings.roster_row import (
+    DAY_COLUMN,
+    EMAIL_COLUMN,
+    NATIONAL_ID_COLUMN,
+    ROSTER_ID_COLUMN,
+    UNIT_COLUMN,
+    USERNAME_COLUMN,
+)
 from mappings.thai_text import arabic_digits, normalise
+
+UNIT, NATIONAL_ID, ROSTER_ID, EMAIL = UNIT_COLUMN, NATIONAL_ID_COLUMN, ROSTER_ID_COLUMN, EMAIL_COLUMN
+USERNAME, FIRST_DAY = USERNAME_COLUMN, DAY_COLUMN
 
 _NOT_SPELLING = re.compile("[^\\w\u0e30-\u0e4e]|_")
 
@@ -41,7 +52,7 @@ def _key(header: str) -> str:
 
 PREFIX, FULL_NAME, GIVEN, FAMILY = "คำนำหน้า", "ชื่อ-สกุล", "ชื่อ", "นามสกุล"
 POSITION, RANK, LINE = "ตำแหน่ง", "วิทยฐานะ", "สายงาน"
-GROUP, UNIT, NATIONAL_ID = "กลุ่ม", "รหัสโรงเรียน", "เลขประจำตัวประชาชน"
+GROUP, UNIT_NAME = "กลุ่ม", "หน่วยงาน"
 
 ROSTER = Columns(
     {
@@ -89,11 +100,53 @@ ROSTER = Columns(
             "id card",
             "pid",
         ),
+        UNIT_NAME: (
+            "โรงเรียน/หน่วยงาน",
+            "หน่วยงาน/โรงเรียน",
+            "โรงเรียน",
+            "ชื่อโรงเรียน",
+            "สถานศึกษา",
+            "ชื่อหน่วยงาน",
+            "school",
+            "unit",
+        ),
+        ROSTER_ID: ("รหัสบุคลากร", "เลขประจำตัวบุคลากร", "sourcedId", "person id", "employee id"),
+        EMAIL: ("อีเมล์", "ที่อยู่อีเมล", "e-mail", "email address", "mail"),
+        FIRST_DAY: (
+            "วันที่เริ่มดำรงตำแหน่ง",
+            "วันที่ดำรงตำแหน่ง",
+            "วันที่บรรจุ",
+            "วันที่ย้าย",
+            "วันที่มีผล",
+            "ตั้งแต่วันที่",
+            "valid from",
+            "start date",
+        ),
     },
-    needed=((GIVEN, FAMILY, UNIT), (FULL_NAME, UNIT)),
+    needed=((GIVEN, FAMILY, UNIT), (FULL_NAME, UNIT), (GIVEN, FAMILY, UNIT_NAME), (FULL_NAME, UNIT_NAME)),
     secret=frozenset({NATIONAL_ID}),
     wide=FULL_NAME,
 )
+
+
+def username_of(platform: str) -> str:
+    """The field of the usernames on a platform of the settings."""
+    return f"{USERNAME} {platform}"
+
+
+def roster_columns(platforms: Collection[str]) -> Columns:
+    """A roster's columns, with one for the usernames on each platform: "ชื่อผู้ใช้ NAME", "username NAME".
+
+    Where there is one platform only its name may be missing.
+    """
+    words = (USERNAME, "ชื่อบัญชี", "บัญชีผู้ใช้", "username", "user name", "login")
+    alone = words if len(platforms) == 1 else ()
+    usernames = {
+        username_of(name): (*(f"{word} {name}" for word in words), f"{name} username", *alone)
+        for name in platforms
+    }
+    return replace(ROSTER, spellings={**ROSTER.spellings, **usernames})
+
 
 CODE_FROM, CODE_TO, ALIASES = "code_from", "code_to", "aliases"
 

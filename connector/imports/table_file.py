@@ -151,11 +151,18 @@ def open_rows(path: Path, columns: Columns, read_row: Callable[[Row], Item]) -> 
 def _read(table: _Table, columns: Columns, read_row: Callable[[Row], Item]) -> Iterator[Item | RefusedRow]:
     for number, cells in _body(table):
         try:
-            _check_width(table, cells, columns)
+            _check_width(table, cells)
             yield read_row(Row(number, _by_field(table.header, cells), table.header, columns.secret))
         except BadCellError as bad:
             refusal = Refusal(number, bad.column, bad.value, bad.reason)
             yield RefusedRow(refusal, _shown_cells(cells, table.header, columns))
+
+
+def read_above(path: Path, columns: Columns) -> list[Line]:
+    """The lines above the table's header, where people write what the table is about. Raises
+    ImportFileError."""
+    with _open(path, columns) as table:
+        return [line for line in islice(table.lines(), WITHIN) if line[0] < table.header.row]
 
 
 def write_refused(path: Path, out: Path, columns: Columns, refused: Sequence[Refusal]) -> None:
@@ -260,13 +267,13 @@ def _blank(cell: Cell) -> bool:
     return isinstance(cell, str) and not cell.strip()
 
 
-def _check_width(table: _Table, cells: Sequence[Cell], columns: Columns) -> None:
+def _check_width(table: _Table, cells: Sequence[Cell]) -> None:
     """A comma without quotes makes the cells of a CSV slip; in a spreadsheet it is a note at the side."""
     if table.notes:
         return
     if any(not _blank(cell) for place, cell in enumerate(cells) if place not in table.headed):
         # A name may stand where the id should, so nothing of the row is shown.
-        last = table.header.title(tuple(columns.spellings)[-1])
+        last = next(title for title in reversed(table.header.titles) if title)
         raise BadCellError(last, "", "the row has more cells than the header: a comma without quotes?")
 
 

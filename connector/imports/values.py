@@ -100,6 +100,11 @@ def masked(cell: Cell) -> str:
     return f"{'x' * max(len(digits) - 2, 1)}{digits[-2:] if len(digits) > 4 else ''}"
 
 
+def has_id(text: str) -> bool:
+    """Whether a text holds what may be a national id."""
+    return _ID_WITHIN.search(text) is not None
+
+
 def without_ids(cell: Cell) -> str:
     """A cell as text in which a national id is masked."""
     return _ID_WITHIN.sub(lambda found: masked(found.group()), plain(cell))

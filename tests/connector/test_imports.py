@@ -62,14 +62,6 @@ def test_a_refused_row_says_where_and_why(
     assert refusal.reason.startswith(reason)
 
 
-def test_the_second_of_two_rows_for_one_person_is_refused(tmp_path: Path) -> None:
-    without = GOOD.replace("1001000079196", "")
-    staged = read_roster(roster(tmp_path, GOOD, GOOD.replace("สมชาย", "สมหมาย"), without, without), KEYS)
-    assert [row.row for row in staged.rows] == [2, 4]
-    assert [(each.row, each.column) for each in staged.refused] == [(3, "เลขประจำตัวประชาชน"), (5, "ชื่อ")]
-    assert staged.refused[0].value == "xxxxxxxxxxx96"
-
-
 def test_a_file_that_cannot_be_read_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(ImportFileError, match=r"none\.csv: cannot be opened: No such file"):
         read_roster(tmp_path / "none.csv", KEYS)

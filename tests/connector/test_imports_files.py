@@ -295,7 +295,7 @@ def test_refused_rows_can_be_corrected_and_never_show_a_national_id(tmp_path: Pa
         assert number not in text + repr(refused)
     written = list(csv.DictReader(text.splitlines()))
     assert [(one["แถว"], one["คอลัมน์"], one["ค่า"]) for one in written] == [
-        ("2", "เลขประจำตัวประชาชน", "xxxxxxxxxxx97"),
+        ("2", "ชื่อ", "'=สมชาย xxxxxxxxxxx97"),
         ("3", "รหัสโรงเรียน", "xxxxxxxxxxx97"),
     ]
     assert written[0]["ชื่อ"] == "'=สมชาย xxxxxxxxxxx97"
