@@ -31,7 +31,7 @@ from connector.take_backs import Numbers, TakeBack
 from lrs.clock import Clock
 from lrs.database import read_only
 from lrs.statement import Authority
-from mappings.people import link_accounts, observe_accounts
+from mappings.people import link_touched, observe_accounts
 
 __all__ = ["Options", "Progress", "SyncReport", "sync"]
 
@@ -221,7 +221,7 @@ class _Run:
         courses = {one.external_id for one in self.courses} if current.partial else None
         with self._writing(self.report) as conn:
             # Not page by page: two accounts that show one national id may stand on two pages.
-            link_accounts(conn, self.watch.start, f"sync:{self.ids.name}")
+            link_touched(conn, self.watch.start, f"sync:{self.ids.name}")
             take_backs.wait(conn, self.ids.platform_id, self._late(conn, current, courses, authority))
         refusal = self._refusal(courses, authority)
         if refusal is None:

@@ -73,6 +73,7 @@ __all__ = [
     "staged_post",
     "staged_unit",
     "staged_username",
+    "stale_account",
     "stale_person",
     "tombstone",
     "unit",

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -35,6 +36,8 @@ UNITS = (
     UnitRow("s2", "school", "โรงเรียนสอง", "area", "0100000002", 5),
 )
 
+_ROWS = count(2)
+
 
 def a_person(given: str = "สมชาย", **changes: Any) -> PersonRow:
     """A teacher of the first school, unless told otherwise."""
@@ -49,7 +52,7 @@ def a_person(given: str = "สมชาย", **changes: Any) -> PersonRow:
         "unit_code": "0100000001",
         "id_hmac": f"hash of {given}",
         "id_last4": "1234",
-        "row": 2,
+        "row": next(_ROWS),
     }
     return PersonRow(**(values | changes))
 
