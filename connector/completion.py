@@ -83,3 +83,25 @@ class Observation:
     def activity_iri(self) -> str:
         """What the fact is about."""
         return self.course.activity_iri if self.part is None else self.part.activity_iri
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What a row of a file says that an account completed or attended.
+
+    `kind` is the file's; `title` is empty where the activity is a platform's own, which names it itself;
+    `grade` is a scaled score -1..1. `file` is the file's UUID.
+    """
+
+    kind: str
+    home_page: str
+    account_name: str
+    verb_iri: str
+    activity_iri: str
+    activity_type: str
+    title: str
+    at: datetime
+    grade: float | None
+    hours: float | None
+    file: str
+    row: int

@@ -8,22 +8,24 @@ one statement. No name, e-mail or national id is in a statement: the actor is th
 import json
 import uuid
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import tincan
 
-from connector.completion import Course, Fact, Learner, Observation, Part
+from connector.completion import Course, Fact, Imported, Learner, Observation, Part
 from mappings.vocabulary import (
     ACHIEVED,
     BADGE,
     COMPLETED,
     COURSE_TYPES,
+    IMPORT_EXTENSION,
     LMS,
     OURS,
     PROGRESS_EXTENSION,
     PROGRESSED,
     REGISTERED,
+    ROW_EXTENSION,
     VOIDED,
 )
 
@@ -69,6 +71,30 @@ def build(observation: Observation, *, occurrence: int, platform: str, now: date
             result=_result(observation),
             context=_context(observation, platform),
             timestamp=observation.at or now,
+        )
+    )
+
+
+def build_imported(said: Imported, *, occurrence: int) -> dict[str, Any]:
+    """The statement of a row of a file; it refers to file and row, and says nothing else of its learner."""
+    kind = f"import:{said.kind}"
+    name = tincan.LanguageMap({DEFAULT_LANGUAGE: said.title}) if said.title else None
+    definition = tincan.ActivityDefinition(type=said.activity_type, name=name)
+    return _document(
+        tincan.Statement(
+            id=_uuid(said.home_page, kind, said.activity_iri, said.account_name, occurrence),
+            actor=_account(said.home_page, said.account_name),
+            verb=_verb(said.verb_iri),
+            object=tincan.Activity(id=said.activity_iri, definition=definition),
+            result=tincan.Result(
+                completion=True,
+                score=None if said.grade is None else tincan.Score(scaled=said.grade),
+                duration=None if said.hours is None else timedelta(hours=said.hours),
+            ),
+            context=tincan.Context(
+                extensions=tincan.Extensions({IMPORT_EXTENSION: said.file, ROW_EXTENSION: said.row})
+            ),
+            timestamp=said.at,
         )
     )
 

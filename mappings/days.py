@@ -11,6 +11,11 @@ def bangkok_day(now: datetime) -> date:
     return now.astimezone(_BANGKOK).date()
 
 
+def start_of_bangkok_day(day: date) -> datetime:
+    """The first moment of a day in Bangkok."""
+    return datetime.combine(day, time.min, _BANGKOK)
+
+
 def end_of_bangkok_day(day: date) -> datetime:
     """The last microsecond of a day in Bangkok."""
     return datetime.combine(day, time.max, _BANGKOK)

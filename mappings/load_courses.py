@@ -22,6 +22,7 @@ from mappings.tables import (
     mapping_competency,
     mapping_verb,
 )
+from mappings.vocabulary import OURS
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ def _course(conn: Connection, load: _Load, entry: CourseEntry) -> tuple[int, lis
 
 
 def _aliases(conn: Connection, load: _Load, entry: CourseEntry, course_id: int) -> list[Change]:
-    """New names are added, names that the file has no more end the day before."""
+    """New names are added, names that the file has no more end the day before; those of ours stay."""
     _refuse_foreign(conn, load, entry, course_id)
     held = {
         (row.activity_iri, row.label, row.valid_from): row
@@ -137,6 +138,8 @@ def _aliases(conn: Connection, load: _Load, entry: CourseEntry, course_id: int) 
             log.append(Change("change", "course_alias", entry.code, f"valid_to of {alias.label}"))
     yesterday = day_before(bangkok_day(load.now))
     for row in held.values():
+        if (row.activity_iri or "").startswith(OURS):
+            continue
         if row.valid_to is None or row.valid_to > yesterday:
             conn.execute(update(course_alias).where(course_alias.c.id == row.id).values(valid_to=yesterday))
             log.append(Change("end", "course_alias", entry.code, row.label))

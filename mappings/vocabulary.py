@@ -3,6 +3,9 @@
 IRIs of ADL's vocabulary and of the cmi5 profile are used where one exists; ours lie under `OURS`.
 """
 
+from urllib.parse import quote
+from uuid import NAMESPACE_URL, uuid5
+
 OURS = "https://w3id.org/thaksa/"
 
 COMPLETED = "http://adlnet.gov/expapi/verbs/completed"
@@ -11,6 +14,7 @@ REGISTERED = "http://adlnet.gov/expapi/verbs/registered"
 PROGRESSED = "http://adlnet.gov/expapi/verbs/progressed"
 INITIALIZED = "http://adlnet.gov/expapi/verbs/initialized"
 ACHIEVED = "https://w3id.org/xapi/tla/verbs/achieved"
+ATTENDED = "http://adlnet.gov/expapi/verbs/attended"
 VOIDED = "http://adlnet.gov/expapi/verbs/voided"
 
 COURSE_TYPES = (
@@ -27,8 +31,33 @@ Moodle's plugin gives an IMS content package the type of a course.
 BADGE = "https://xapi.edlm/profiles/edlm-lms/concepts/activity-types/badge"
 """Activity type of a badge, as Moodle's plugin says it; its verb is ACHIEVED."""
 
+EVENT = "http://activitystrea.ms/schema/1.0/event"
+"""Activity type of a seminar, a workshop, a coaching."""
+
+CERTIFICATE = f"{OURS}activity-types/certificate"
+"""Activity type of a certificate whose course nobody has named yet."""
+
 LMS = "http://id.tincanapi.com/activitytype/lms"
 """Activity type of a site."""
 
 PROGRESS_EXTENSION = "https://w3id.org/xapi/cmi5/result/extensions/progress"
 """Result extension: per cent done, a whole number 0..100 (cmi5 10.0)."""
+
+IMPORT_EXTENSION = f"{OURS}extensions/import"
+"""Context extension: the file (its UUID) whose row the statement was made of."""
+
+ROW_EXTENSION = f"{OURS}extensions/row"
+"""Context extension: the row's number in that file."""
+
+PEOPLE = f"{OURS}people"
+"""Home page of the accounts that stand for persons by their UUIDs, unless an installation sets its own."""
+
+
+def own_activity(kind: str, name: str) -> str:
+    """The activity IRI of ours of a thing that no platform has one for, as of an event."""
+    return f"{OURS}{kind}/{quote(name, safe='')}"
+
+
+def certificate_activity(code: str) -> str:
+    """The activity IRI of a certificate that is known by its code alone; the code cannot be read from it."""
+    return own_activity("certificates", str(uuid5(NAMESPACE_URL, f"certificate {code}")))

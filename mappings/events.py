@@ -1,0 +1,119 @@
+"""Events as courses of the mappings: a seminar that somebody attended gives hours and proves competencies.
+
+An event has one activity of ours, and an approved mapping that refers to the import it came with.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlalchemy import Connection, and_, or_, select
+
+from mappings.days import bangkok_day
+from mappings.errors import MappingError
+from mappings.files import Alias, CourseEntry, CourseMapping, MappingFile
+from mappings.load_courses import load_mappings
+from mappings.tables import competency, course, delivery_mode, framework, learning_category, mapping
+from mappings.vocabulary import ATTENDED, own_activity
+
+SOURCE = "attendance"
+
+
+@dataclass(frozen=True, slots=True)
+class EventFacts:
+    """`key` is the same whichever file tells of the event. `hours` None: unknown. `mode`: a delivery mode of
+    the framework. `reference`: the import that says so."""
+
+    key: str
+    title: str
+    first: date
+    hours: float | None
+    mode: str
+    competencies: tuple[str, ...]
+    level: int
+    reference: str
+
+    @property
+    def activity_iri(self) -> str:
+        """The activity that stands for it."""
+        return own_activity("events", self.key)
+
+    @property
+    def course_code(self) -> str:
+        """The code of its course in the mappings."""
+        return f"event-{self.key}"
+
+
+def check_event(conn: Connection, mode: str, competencies: Collection[str], now: datetime) -> None:
+    """Whether the framework in force knows these words. Raises MappingError."""
+    framework_id, _, _ = _framework(conn, now)
+    codes = select(competency.c.code).where(competency.c.framework_id == framework_id)
+    for code in sorted(set(competencies) - set(conn.execute(codes).scalars())):
+        raise MappingError(f"competencies: '{code}' is not in the framework")
+    modes = (
+        select(delivery_mode.c.code)
+        .join(learning_category, learning_category.c.id == delivery_mode.c.category_id)
+        .where(learning_category.c.framework_id == framework_id)
+    )
+    if mode not in set(conn.execute(modes).scalars()):
+        raise MappingError(f"mode: '{mode}' is not in the framework")
+
+
+def keep_event(conn: Connection, event: EventFacts, now: datetime, by: str) -> None:
+    """Bring the event's course and mapping to what is said of it; nothing where they are so already."""
+    mapped = CourseMapping(
+        status="approved",
+        approved_by=by,
+        reference=event.reference,
+        delivery=event.mode,
+        category=None,
+        hours=event.hours,
+        hours_are_sample=False,
+        valid_from=event.first,
+        valid_to=None,
+        competencies=event.competencies,
+        level_at_most=event.level,
+        score_at_least=None,
+        verbs=(ATTENDED,),
+        progress_verbs=(),
+    )
+    _load(conn, event, (_as_held(conn, event, mapped),), now, by)
+
+
+def end_event(conn: Connection, event: EventFacts, now: datetime, by: str) -> None:
+    """Nobody says any more that the event took place: it proves nothing from now on."""
+    _load(conn, event, (), now, by)
+
+
+def _load(
+    conn: Connection, event: EventFacts, mappings: tuple[CourseMapping, ...], now: datetime, by: str
+) -> None:
+    _, code, version = _framework(conn, now)
+    alias = Alias(event.activity_iri, event.title, event.first, None)
+    entry = CourseEntry(event.course_code, event.title, (alias,), mappings)
+    load_mappings(conn, MappingFile(SOURCE, code, version, (entry,)), now, by)
+
+
+def _as_held(conn: Connection, event: EventFacts, mapped: CourseMapping) -> CourseMapping:
+    """With the reference of the mapping in force, where it says the same otherwise: who said so first."""
+    held = conn.execute(
+        select(mapping.c.approved_by, mapping.c.reference, mapping.c.digest)
+        .join(course, course.c.id == mapping.c.course_id)
+        .where(course.c.code == event.course_code, mapping.c.ended_at.is_(None))
+    ).first()
+    if held is None:
+        return mapped
+    same = replace(mapped, approved_by=held.approved_by, reference=held.reference)
+    return same if same.digest() == held.digest else mapped
+
+
+def _framework(conn: Connection, now: datetime) -> tuple[int, str, str]:
+    """The framework in force: of several, the one that began last. Raises MappingError."""
+    day, c = bangkok_day(now), framework.c
+    in_force = and_(c.valid_from <= day, or_(c.valid_to.is_(None), c.valid_to >= day))
+    row = conn.execute(
+        select(c.id, c.code, c.version).where(in_force).order_by(c.valid_from.desc(), c.id.desc()).limit(1)
+    ).first()
+    if row is None:
+        raise MappingError("no framework is in force: run `thaksa upgrade`, which loads the shipped one")
+    return row.id, row.code, row.version
