@@ -5,11 +5,12 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import orjson
 
-from scripts._bench import reads, writes
+from scripts._bench import imports, reads, writes
 from scripts._bench.databases import NAMES
 from scripts._bench.filled import filled_databases
 from scripts._bench.progress import ROOT, say
@@ -41,6 +42,8 @@ def _parser() -> argparse.ArgumentParser:
         "--sizes", type=_sizes, default=[100_000, 1_000_000], help="statements, such as 1000,9000"
     )
     reading.add_argument("--keep", action="store_true", help="leave the filled databases for the next run")
+    importing = _command(commands, "imports", imports.__doc__, _imports)
+    importing.add_argument("--people", type=_count, default=500_000, help="rows (default 500000)")
     return parser
 
 
@@ -73,16 +76,27 @@ def _sizes(text: str) -> list[int]:
 
 
 def _writes(chosen: argparse.Namespace, scratch: Path) -> Figures:
-    def run(number: int) -> Figures:
-        say(f"run {number + 1} of {chosen.runs}")
-        folder = scratch / str(number)
-        folder.mkdir()
-        try:
-            return writes.measure(chosen.database, folder, chosen.seconds)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+    def run(folder: Path) -> Figures:
+        return writes.measure(chosen.database, folder, chosen.seconds)
 
-    return repeated(run, chosen.runs, writes.bars)
+    return repeated(partial(_in_folder, run, chosen.runs, scratch), chosen.runs, writes.bars)
+
+
+def _imports(chosen: argparse.Namespace, scratch: Path) -> Figures:
+    def run(folder: Path) -> Figures:
+        return imports.measure(chosen.database, folder, chosen.people)
+
+    return repeated(partial(_in_folder, run, chosen.runs, scratch), chosen.runs, imports.bars)
+
+
+def _in_folder(run: Callable[[Path], Figures], runs: int, scratch: Path, number: int) -> Figures:
+    say(f"run {number + 1} of {runs}")
+    folder = scratch / str(number)
+    folder.mkdir()
+    try:
+        return run(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _reads(chosen: argparse.Namespace, _scratch: Path) -> Figures:

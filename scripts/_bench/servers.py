@@ -18,7 +18,7 @@ from uuid import uuid4
 from scripts._bench.databases import Database
 from scripts._bench.progress import ROOT, say
 
-_PROGRAM = str(ROOT / ".venv" / "bin" / "thaksa")
+PROGRAM = str(ROOT / ".venv" / "bin" / "thaksa")
 _START_SECONDS = 10.0
 
 
@@ -57,7 +57,7 @@ def thaksa(database: Database) -> Iterator[Service]:
     """`thaksa serve` on the database."""
     authorization = _authorization(database)
     process = subprocess.Popen(
-        [_PROGRAM, "serve", "--port", "0"], env=_environment(database), stdout=subprocess.PIPE, text=True
+        [PROGRAM, "serve", "--port", "0"], env=_environment(database), stdout=subprocess.PIPE, text=True
     )
     try:
         assert process.stdout is not None  # noqa: S101 - for the type checker
@@ -73,12 +73,12 @@ def thaksa(database: Database) -> Iterator[Service]:
 def upgrade(database: Database) -> None:
     """Give the database its tables, or bring them up to date."""
     say("preparing the database")
-    subprocess.run([_PROGRAM, "upgrade"], env=_environment(database), check=True, stdout=sys.stderr)
+    subprocess.run([PROGRAM, "upgrade"], env=_environment(database), check=True, stdout=sys.stderr)
 
 
 def _authorization(database: Database) -> str:
     created = subprocess.run(
-        [_PROGRAM, "credential", "create", "--name", f"bench {uuid4()}", "--scope", "all", "--json"],
+        [PROGRAM, "credential", "create", "--name", f"bench {uuid4()}", "--scope", "all", "--json"],
         env=_environment(database),
         check=True,
         capture_output=True,
