@@ -44,11 +44,6 @@ def examine(settings: Settings, name: str) -> Sequence[Check]:
         known = ", ".join(sorted(settings.platforms)) or "none"
         raise SettingsError(f"platform {name!r} is not in the settings (known: {known})")
     chosen = settings.platforms[name]
-    if chosen.kind not in DOCTORS:
-        raise SettingsError(
-            f"platform {name}: the kind {chosen.kind} has no check: `thaksa sync {name} --dry-run` says "
-            "what is wrong"
-        )
     doctor = DOCTORS[chosen.kind](url=chosen.url, token=settings.platform_token(name), reading=chosen.reading)
     return doctor.examine()
 

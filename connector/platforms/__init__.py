@@ -124,12 +124,16 @@ class Platform(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a platform is to be read: the most calls in flight, and what is read beyond courses."""
+    """How a platform is to be read: the most calls in flight, and what is read beyond courses.
+
+    `look_up_emails`: e-mail addresses of people without an account there are sent to it, to find theirs.
+    """
 
     calls_at_once: int = 4
     grades: bool = True
     activities: bool = False
     badges: bool = False
+    look_up_emails: bool = False
 
 
 class Verdict(StrEnum):
@@ -194,8 +198,15 @@ def _openedx(*, url: str, token: str, hash_keys: HashKeys, reading: Reading) -> 
     return OpenEdx(Client(url, token, calls_at_once=reading.calls_at_once), reading)
 
 
+def _openedx_doctor(*, url: str, token: str, reading: Reading) -> Doctor:
+    from connector.platforms.openedx.client import Client
+    from connector.platforms.openedx.doctor import OpenEdxDoctor
+
+    return OpenEdxDoctor(Client(url, token, calls_at_once=reading.calls_at_once), reading)
+
+
 PLATFORMS: Mapping[str, Factory] = {"moodle": _moodle, "openedx": _openedx}
 """Kind in the settings -> how to open it."""
 
-DOCTORS: Mapping[str, DoctorFactory] = {"moodle": _moodle_doctor}
-"""Kind in the settings -> who examines it; a kind without a doctor cannot be checked."""
+DOCTORS: Mapping[str, DoctorFactory] = {"moodle": _moodle_doctor, "openedx": _openedx_doctor}
+"""Kind in the settings -> who examines it."""

@@ -11,9 +11,7 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import Engine, select
 from structlog.testing import capture_logs
-from typer.testing import CliRunner
 
-from connector.cli import app
 from connector.completion import Fact, Observation
 from connector.platforms import PLATFORMS, Asked, Cursor, Pair, Platform, PlatformError, Reading, State
 from connector.platforms.loopback import Answer
@@ -342,16 +340,6 @@ def test_leaving_a_course_takes_nothing_back(engine: Engine, replay: Replay) -> 
     later = run(engine, replay, NOW + timedelta(days=1))
     assert (later.written, later.voided) == (0, 0)
     assert len(completions(engine, replay)) == 4
-
-
-def test_the_platform_has_no_check_and_says_so(replay: Replay, tmp_path: Path) -> None:
-    (tmp_path / "thaksa.toml").write_text(
-        f'[platforms.mooc]\nkind = "openedx"\nurl = "{replay.url}"\n', encoding="utf-8"
-    )
-    result = CliRunner().invoke(app, ["platform", "check", "mooc", "--data", str(tmp_path)])
-    assert result.exit_code != 0
-    assert "the kind openedx has no check" in result.output + str(result.exception)
-    assert replay.calls == []
 
 
 def test_the_example_of_the_documentation_can_be_read(tmp_path: Path) -> None:

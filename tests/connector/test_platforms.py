@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from connector.completion import Fact, Observation
-from connector.platforms import PLATFORMS, Asked, Cursor, Platform, PlatformError, Reading
+from connector.platforms import DOCTORS, PLATFORMS, Asked, Cursor, Platform, PlatformError, Reading
 from connector.platforms.loopback import LoopbackSite
 from connector.platforms.moodle.replay import Replay
 from connector.platforms.openedx.replay import Replay as OpenEdxReplay
@@ -47,6 +47,10 @@ def platform(name: str) -> Iterator[Platform]:
 
 def test_every_kind_is_recorded() -> None:
     assert {kind for kind, _ in RECORDED.values()} == PLATFORMS.keys()
+
+
+def test_every_kind_has_a_doctor() -> None:
+    assert DOCTORS.keys() == PLATFORMS.keys()
 
 
 def observations(platform: Platform) -> list[Observation]:

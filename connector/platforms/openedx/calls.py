@@ -17,3 +17,5 @@ ENROLMENTS = Call("enrolments", "/api/enrollment/v1/enrollments")
 # Usernames stand in these two addresses: the platform offers no other way. Errors never repeat an address.
 ACCOUNTS = Call("accounts", "/api/user/v1/accounts")
 CERTIFICATE = Call("certificates", "/api/certificates/v0/certificates/{username}/courses/{course}/")
+# Of staff alone: to others the address does not exist.
+EMAILS = Call("e-mail look-up", "/api/user/v1/accounts/search_emails")

@@ -64,11 +64,18 @@ class Client:
     def get(self, call: Call, query: Mapping[str, object] | None = None, **parts: str) -> Any:
         """The answer of a call; `parts` of its path. Raises PlatformError, OpenEdxError for a status."""
         quoted = {name: quote(value, safe="") for name, value in parts.items()}
-        url, course = self.url + call.path.format_map(quoted), _course(query, parts)
+        path = call.path.format_map(quoted)
+        return self._answer(call, "GET", path, _course(query, parts), params=query)
+
+    def post(self, call: Call, body: Mapping[str, object]) -> Any:
+        """The answer of a call that is asked in a body of JSON, and changes nothing. Raises as `get`."""
+        return self._answer(call, "POST", call.path, "", json=body)
+
+    def _answer(self, call: Call, method: str, path: str, course: str, **asked: Any) -> Any:
         token = self._access.token()
-        response = self._send(url, query, token)
+        response = self._send(method, self.url + path, auth=token, **asked)
         if response.status_code == 401:
-            response = self._send(url, query, self._access.instead_of(token))
+            response = self._send(method, self.url + path, auth=self._access.instead_of(token), **asked)
         if response.status_code != 200:
             raise refused(self.host, call, response.status_code, course)
         try:
@@ -104,9 +111,9 @@ class Client:
         """`read` of each item, in their order, as many at a time as calls may be in flight."""
         yield from self._http.at_once(read, items)
 
-    def _send(self, url: str, query: Mapping[str, object] | None, auth: Any) -> requests.Response:
+    def _send(self, method: str, url: str, **asked: Any) -> requests.Response:
         try:
-            return self._http.send("GET", url, params=query, auth=auth)
+            return self._http.send(method, url, **asked)
         except requests.RequestException as error:
             # Not chained: its text holds the address, and with it a username.
             raise unreachable(self.host, error) from None

@@ -39,10 +39,11 @@ _OF_STATUS: Mapping[int, tuple[bool, str]] = {
 
 
 class OpenEdxError(PlatformError):
-    """An answer that is an error. `status` is its HTTP status."""
+    """An answer that is an error. `status` is its HTTP status, `remedy` the message without the site."""
 
-    def __init__(self, message: str, permanent: bool, status: int) -> None:
-        super().__init__(message, permanent)
+    def __init__(self, host: str, remedy: str, permanent: bool, status: int) -> None:
+        super().__init__(f"Open edX at {host}: {remedy}", permanent)
+        self.remedy = remedy
         self.status = status
 
 
@@ -51,7 +52,7 @@ def refused(host: str, call: Call, status: int, course: str = "") -> OpenEdxErro
     permanent, remedy = _of_status(call, status, course)
     text = remedy.format(name=call.name, status=status)
     where = f" (course {course})" if course else ""
-    return OpenEdxError(f"Open edX at {host}: {text}{where}", permanent, status)
+    return OpenEdxError(host, text + where, permanent, status)
 
 
 def _of_status(call: Call, status: int, course: str) -> tuple[bool, str]:

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from connector.platforms.loopback import Answer, Asked, LoopbackSite
-from connector.platforms.openedx.calls import ACCOUNTS, COURSES, ENROLMENTS, GRADES, TOKEN
+from connector.platforms.openedx.calls import ACCOUNTS, COURSES, EMAILS, ENROLMENTS, GRADES, TOKEN
 
 _NOT_FOUND: Mapping[str, Any] = {"detail": "Not found."}
 
@@ -54,6 +54,8 @@ class Replay(LoopbackSite):
             return self._token(asked)
         if asked.headers.get("Authorization", "").removeprefix("JWT ") not in self._tokens:
             return _json(401, {"detail": "Authentication credentials were not provided."})
+        if parts.path == EMAILS.path:
+            return self._emails(asked)
         return self._read(parts.path, dict(parse_qsl(parts.query)))
 
     def _token(self, asked: Asked) -> Answer:
@@ -112,6 +114,11 @@ class Replay(LoopbackSite):
     def _accounts(self, usernames: Sequence[str]) -> Answer:
         found = [row for row in self.site["accounts"] if row["username"] in usernames]
         return _json(200, found) if found else _json(404, _NOT_FOUND)
+
+    def _emails(self, asked: Asked) -> Answer:
+        wanted = {str(email).lower() for email in json.loads(asked.body)["emails"]}
+        rows = [row for row in self.site["accounts"] if str(row["email"]).lower() in wanted]
+        return _json(200, [{name: row[name] for name in ("email", "id", "username")} for row in rows])
 
     def _certificate(self, *, username: str, course: str) -> Answer:
         row = self.site["certificates"].get(course, {}).get(username)
