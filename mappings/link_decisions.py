@@ -28,10 +28,12 @@ DECISION = "decision"
 def link(conn: Connection, account_id: int, person_id: int, now: datetime, by: str, reason: str = "") -> None:
     """The account is this person's from now on, whosever it was; what was refused before is forgotten.
 
-    A person who was merged stands for whom they were merged into.
+    A person who was merged stands for whom they were merged into. Raises DecisionError: they are erased.
     """
     wait_for_linkers(conn)
     person_id = merged_into(conn).get(person_id, person_id)
+    if conn.execute(select(person.c.erased_at).where(person.c.id == person_id)).scalar_one() is not None:
+        raise DecisionError("erased", f"person {person_id} is erased")
     held = open_link(conn, account_id)
     if held is None or held.person_id != person_id or held.method != DECISION:
         end_links(conn, [held] if held else [], now)

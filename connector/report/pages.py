@@ -14,7 +14,6 @@ from sqlalchemy import Connection, Engine
 
 from connector.report import thai
 from connector.report.errors import NoUnits, ReportError
-from connector.report.queries.accounts import MOST_UNLINKED, read_accounts_page
 from connector.report.queries.assignments import read_assignments
 from connector.report.queries.basis import Basis, narrowed, read_basis, read_times, root_scope
 from connector.report.queries.learning import read_events, read_split, split_of
@@ -29,12 +28,12 @@ from connector.report.queries.people import (
 )
 from connector.report.queries.person import (
     MOST_RECORDS,
-    read_accounts,
     read_details,
     read_items,
     read_records,
     read_statement,
 )
+from connector.report.queries.person_accounts import read_accounts, read_merged_away, read_merges_into
 from connector.report.queries.reconciliation import read_reconciliation
 from connector.report.sides import Kind
 from lrs.clock import Clock, utc_now
@@ -128,7 +127,6 @@ def router_pages(engine: Engine, clock: Clock = utc_now) -> APIRouter:
         ("/people", pages.people),
         ("/people/{uuid}", pages.person),
         ("/people/{uuid}/statements/{statement_id}", pages.statement),
-        ("/accounts", pages.accounts),
         ("/reconciliation", pages.reconciliation),
     ):
         router.add_api_route(path, page, methods=["GET", "HEAD"], response_model=None)
@@ -166,10 +164,14 @@ class _Pages:
     def person(self, uuid: str) -> Response:
         with self._engine.begin() as conn:
             basis = self._basis(conn)
+            merged = read_merged_away(conn, basis.scope, uuid)
+            if merged and merged.source:
+                return render("merged_away.html", merge=merged)
             details = read_details(conn, basis, uuid)
             events = read_events(conn, details.id, basis)
             items = read_items(conn, basis, details)
             accounts = read_accounts(conn, details.id)
+            merges = read_merges_into(conn, basis.scope, details.id)
             records = read_records(conn, details.id)
             assignments = read_assignments(conn, details.id)
         split = split_of(events, basis)
@@ -181,6 +183,8 @@ class _Pages:
             events=events,
             split=split,
             accounts=accounts,
+            link_methods=thai.LINK_METHODS,
+            merges=merges,
             records=records,
             assignments=assignments,
             groups=thai.GROUPS,
@@ -194,12 +198,6 @@ class _Pages:
             body = read_statement(conn, details.id, statement_id)
         pretty = json.dumps(json.loads(body), ensure_ascii=False, indent=2)
         return render("statement.html", basis=basis, details=details, statement_id=statement_id, body=pretty)
-
-    def accounts(self) -> Response:
-        with self._engine.begin() as conn:
-            basis = self._basis(conn)
-            accounts = read_accounts_page(conn, basis.scope, basis.as_of)
-        return render("accounts.html", basis=basis, accounts=accounts, most_unlinked=MOST_UNLINKED)
 
     def reconciliation(self) -> Response:
         with self._engine.begin() as conn:

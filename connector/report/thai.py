@@ -44,6 +44,13 @@ GROUPS: Mapping[str, str] = MappingProxyType(
         "T": "เทคโนโลยีดิจิทัล",
     }
 )
+LINK_METHODS = {
+    "id_hmac": "เลขประจำตัวประชาชนตรงกัน",
+    "email": "อีเมลตรงกัน",
+    "username": "ชื่อผู้ใช้ตรงกับทะเบียน",
+    "decision": "ผู้ประสานงานตัดสิน",
+    "import": "ไฟล์ที่นำเข้า",
+}
 UNCLASSIFIED = "ยังไม่จัดกลุ่ม"
 OUTSIDE = "นอกกรอบแนวทาง"
 CATEGORIES: Mapping[str, str] = MappingProxyType(

@@ -119,8 +119,8 @@ def test_accounts_in_conflict_stand_side_by_side(world: World) -> None:
     with world.engine.begin() as conn:
         observe_accounts(conn, twins, NOW)
         assert link_accounts(conn, NOW, "test") == 0
-    text = web(world.engine).get("/accounts").text
-    conflict = text[text.index("เลขของ") : text.index("บัญชีที่ยังไม่เชื่อมโยงกับบุคคล")]
+    text = web(world.engine).get("/accounts/conflicts").text
+    conflict = text[text.index("เลขประจำตัวเดียวกัน") :]
     assert [word for word in ("71", "72", "ใครอีกคน", person_page(world, "ขวัญ")) if word not in conflict] == []
 
 

@@ -69,18 +69,6 @@ class ItemState:
 
 
 @dataclass(frozen=True, slots=True)
-class LinkedAccount:
-    """An account that is this person's, and how that was decided: id_hmac or decision."""
-
-    platform_name: str | None
-    home_page: str
-    name: str
-    display_name: str
-    method: str
-    linked_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Record:
     """A stored statement about this person's accounts."""
 
@@ -158,27 +146,6 @@ def read_items(conn: Connection, basis: Basis, details: Details) -> list[ItemSta
     found = {row.competency_id: row for row in rows}
     required = basis.required_of(details.group)
     return [_item_state(item, found.get(item.id), item.id in required) for item in basis.items]
-
-
-def read_accounts(conn: Connection, person_id: int) -> list[LinkedAccount]:
-    """The accounts that are this person's now."""
-    names = platform_names()
-    rows = conn.execute(
-        select(
-            names.c.name.label("platform_name"),
-            account.c.home_page,
-            account.c.name,
-            account.c.display_name,
-            account_link.c.method,
-            account_link.c.linked_at,
-        )
-        .select_from(account_link)
-        .join(account, account.c.id == account_link.c.account_id)
-        .outerjoin(names, names.c.home_page == account.c.home_page)
-        .where(account_link.c.person_id == person_id, account_link.c.unlinked_at.is_(None))
-        .order_by(account.c.home_page, account.c.name)
-    )
-    return [LinkedAccount(*row[:-1], from_micros(row.linked_at)) for row in rows]
 
 
 def read_records(conn: Connection, person_id: int) -> list[Record]:
