@@ -27,6 +27,7 @@ from connector.settings_platform import (
 from connector.timetable import Timetable
 from connector.toml_file import Place, TomlFile, read_toml
 from lrs.json_input import MOST_DEPTH
+from mappings.vocabulary import PEOPLE
 
 __all__ = ["FILE", "PlatformSettings", "Settings", "SettingsError", "load", "write_secret"]
 
@@ -46,9 +47,11 @@ class Settings(BaseModel):
     attachments_per_request: int = Field(default=100, ge=1)
     body_mebibytes: int = Field(default=32, ge=1)
     statements_per_request: int = Field(default=10_000, ge=1)
+    import_mebibytes: int = Field(default=200, ge=1)
     json_depth: int = Field(default=MOST_DEPTH, ge=10, le=MOST_DEPTH)
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
+    home_page: str = Field(default=PEOPLE, pattern=r"^https?://\S+$")
     xapi_version: Literal["1.0.3", "2.0.0"] = "2.0.0"
     xapi_default_version: Literal["1.0.3", "2.0.0"] | None = None
     sync_minutes: int = Field(default=15, ge=1)
@@ -75,6 +78,11 @@ class Settings(BaseModel):
     def attachments_folder(self) -> Path:
         """Where attachments of statements are kept: the folder set, or the one in the data folder."""
         return Path(self.attachments) if self.attachments else self.data / "attachments"
+
+    @property
+    def uploads_folder(self) -> Path:
+        """Where files that were handed in lie until they are read."""
+        return self.data / "uploads"
 
     def secret(self, purpose: str) -> bytes:
         """A 32-byte key for one purpose, derived from the installation's own secret file."""

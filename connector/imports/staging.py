@@ -171,9 +171,8 @@ def newest(
     conn: Connection, kinds: Sequence[str], limit: int = 50, *, unread: bool = False
 ) -> list[ImportFile]:
     """The files of these kinds that are read to their end, the newest first; `unread`: all others too."""
-    wanted = import_file.c.kind.in_(kinds)
-    if not unread:
-        wanted = and_(wanted, import_file.c.state.not_in((READING, FAILED)))
+    hidden = () if unread else (READING, FAILED)
+    wanted = and_(import_file.c.kind.in_(kinds), import_file.c.state.not_in(hidden))
     rows = conn.execute(select(import_file).where(wanted).order_by(import_file.c.id.desc()).limit(limit))
     return [_file(row) for row in rows]
 

@@ -5,6 +5,7 @@ ReportError            `status` is the HTTP status, the message is Thai and mean
   NamesHidden    403   the scope is counts only
   UnknownFilter  422   a filter value that means nothing
   WrongForm      422   a form's value that cannot be taken
+  TooLarge       413   a file beyond the limit of the settings
   NoUnits        503   nothing is loaded yet
 """
 
@@ -44,6 +45,18 @@ class WrongForm(ReportError):
     """A form's value that cannot be taken; the message says which and why."""
 
     status = 422
+
+
+class TooLarge(ReportError):
+    """A file that has more mebibytes than the settings allow."""
+
+    status = 413
+
+    def __init__(self, mebibytes: int) -> None:
+        super().__init__(
+            f"ไฟล์ใหญ่เกินไป รับได้ไม่เกิน {mebibytes:,} MiB "
+            "กรุณาแบ่งไฟล์แล้วนำเข้าเป็นรายชื่อบางส่วน หรือให้ผู้ดูแลระบบเพิ่มค่า import_mebibytes"
+        )
 
 
 class NoUnits(ReportError):

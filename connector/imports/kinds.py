@@ -1,0 +1,92 @@
+"""The kinds of files that can be brought to the page of imports: a line each in `import_kinds`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy import Connection, Engine
+
+from connector.imports.roster_import import (
+    ROSTER_KIND,
+    apply_roster,
+    check_roster,
+    roster_terms,
+    stage_roster,
+)
+from connector.imports.staging import Brought, Progress
+from connector.imports.unit_import import UNITS_KIND, apply_units, check_staged_units, stage_units
+from connector.settings import Settings
+from mappings.roster_changes import departing
+
+Stage = Callable[[Engine, Brought, datetime, Progress], int]
+"""Reads a file and checks it; its import id. Raises ImportFileError."""
+
+Check = Callable[[Connection, int, datetime], object]
+"""Finds anew what a staged file does."""
+
+Apply = Callable[[Connection, int, datetime, str], object]
+"""Applies a staged file, for somebody who has seen what it does. Raises ImportStateError where it is not
+staged any more, or does something else by now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Somebody whom a full list leaves out: the person's UUID, and both names as pages show them."""
+
+    uuid: str
+    person: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportKind:
+    """What the pages know of a kind. `name`: as in `import_file.kind`; `title`: in Thai; `counted`: what is
+    counted, a Thai classifier.
+
+    `leaving`: who would leave, at most so many; None: a file of the kind is never a full list.
+    """
+
+    name: str
+    title: str
+    counted: str
+    stage: Stage
+    check: Check
+    apply: Apply
+    leaving: Callable[[Connection, int, int], Sequence[Leaving]] | None = None
+
+
+def import_kinds(settings: Settings) -> dict[str, ImportKind]:
+    """By name, in the order in which the page offers them."""
+    kinds = (_roster(settings), _units())
+    return {kind.name: kind for kind in kinds}
+
+
+def _roster(settings: Settings) -> ImportKind:
+    def stage(engine: Engine, brought: Brought, now: datetime, progress: Progress) -> int:
+        with engine.connect() as conn:
+            terms = roster_terms(settings, conn)
+        return stage_roster(engine, brought, terms, now, progress)
+
+    return ImportKind(
+        ROSTER_KIND,
+        "รายชื่อบุคลากร",
+        "คน",
+        stage,
+        check_roster,
+        # Who leaves was shown, and confirmed, however many.
+        partial(apply_roster, accept_shrink=True),
+        _leaving,
+    )
+
+
+def _leaving(conn: Connection, import_id: int, limit: int) -> list[Leaving]:
+    return [
+        Leaving(one.uuid, f"{one.prefix_th}{one.given_name} {one.family_name}", one.unit_name)
+        for one in departing(conn, import_id, limit)
+    ]
+
+
+def _units() -> ImportKind:
+    title, counted = "หน่วยงานและโรงเรียน", "แห่ง"
+    return ImportKind(UNITS_KIND, title, counted, stage_units, check_staged_units, apply_units)
