@@ -15,9 +15,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connector.headers import SecurityHeaders
 from connector.imports.kinds import import_kinds
+from connector.report.accounts_page import router_accounts
 from connector.report.api import router_api
 from connector.report.assignments_page import router_assignments
 from connector.report.imports_page import router_imports
+from connector.report.merge_page import router_merges
 from connector.report.pages import router_pages
 from connector.report.posts_page import router_posts
 from connector.report.statements_page import router_statements
@@ -67,6 +69,8 @@ def create_app(settings: Settings) -> ASGIApp:
     )
     app.include_router(imports, include_in_schema=False)
     app.include_router(router_posts(engine), include_in_schema=False)
+    app.include_router(router_accounts(engine), include_in_schema=False)
+    app.include_router(router_merges(engine), include_in_schema=False)
     app.include_router(router_statements(engine), include_in_schema=False)
     app.include_router(router_status(engine, watched=watched), include_in_schema=False)
     app.add_middleware(SameOrigin)
