@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
-from connector import cli_credentials, cli_import, cli_platform, cli_reconcile, cli_schedule, cli_sync
+from connector import (
+    cli_credentials,
+    cli_import,
+    cli_import_learning,
+    cli_platform,
+    cli_reconcile,
+    cli_schedule,
+    cli_sync,
+)
 from connector.command import ERR, OUT, Data, ready_engine
 from connector.imports import ImportFileError
 from connector.imports.errors import ImportStateError
@@ -23,6 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Thaksa: sees whether people are gaining their digital skills. Data folder: --data or THAKSA_DATA.",
 )
+cli_import_learning.add_commands(cli_import.app)
 app.add_typer(cli_import.app, name="import")
 app.add_typer(cli_credentials.app, name="credential")
 app.add_typer(cli_platform.app, name="platform")

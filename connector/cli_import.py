@@ -58,17 +58,17 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before people leave
 def import_units(file: File, refused: RefusedFile = None, dry_run: DryRun = False, data: Data = None) -> None:
     """Import the organisation: uid, kind, name_th, parent_uid, code."""
     engine = ready_engine(load(data=data))
-    _check_out(file, refused)
+    check_out(file, refused)
     with console.progress(ERR) as progress:
         brought = Brought(UNITS_KIND, file, BY)
         import_id = stage_units(engine, brought, utc_now(), partial(progress, "rows read"))
-    staged = _show(engine, import_id)
+    staged = show(engine, import_id)
     if dry_run:
-        _drop(engine, staged, refused)
+        drop(engine, staged, refused)
     else:
         with engine.begin() as conn:
             apply_units(conn, import_id, utc_now(), BY)
-        _end(engine, staged, refused)
+        end(engine, staged, refused)
 
 
 @app.command("roster")
@@ -86,25 +86,25 @@ def import_roster(
 
     settings = load(data=data)
     engine = ready_engine(settings)
-    _check_out(file, refused)
+    check_out(file, refused)
     brought = Brought(ROSTER_KIND, file, BY, coverage=FULL if full else PART)
     with console.progress(ERR) as progress:
         with engine.connect() as conn:
             terms = roster_terms(settings, conn)
         import_id = stage_roster(engine, brought, terms, utc_now(), partial(progress, "rows read"))
-    staged = _show(engine, import_id)
+    staged = show(engine, import_id)
     _show_people(engine, staged)
     if dry_run:
-        _drop(engine, staged, refused)
+        drop(engine, staged, refused)
         return
     if staged.departed and not yes and not typer.confirm(f"Let these {staged.departed} people leave?"):
-        _drop(engine, staged, refused)
+        drop(engine, staged, refused)
         return
     linked = _apply_roster(engine, staged, accept_shrink)
     with engine.begin() as conn:
         run(conn, utc_now())
     OUT.print(f"{linked} accounts newly linked.")
-    _end(engine, staged, refused)
+    end(engine, staged, refused)
 
 
 def _apply_roster(engine: Engine, staged: ImportFile, accept_shrink: bool) -> int:
@@ -135,12 +135,14 @@ def import_mappings(
     OUT.print(f"{file.name}: mappings loaded.")
 
 
-def _check_out(file: Path, out: Path | None) -> None:
+def check_out(file: Path, out: Path | None) -> None:
+    """Raises ImportFileError where the refused rows would overwrite the file."""
     if out is not None and out.exists() and file.exists() and out.samefile(file):
         raise ImportFileError(f"{out.name}: is the file that is imported; name another for the refused rows")
 
 
-def _show(engine: Engine, import_id: int) -> ImportFile:
+def show(engine: Engine, import_id: int) -> ImportFile:
+    """Say what applying a staged file does."""
     with engine.connect() as conn:
         staged = find(conn, import_id)
     OUT.print(f"{staged.added} added, {staged.changed} changed, {staged.unchanged} unchanged.")
@@ -171,7 +173,8 @@ def _show_rest(number: int, what: str) -> None:
         ERR.print(f"… and {number} more {what}.")
 
 
-def _drop(engine: Engine, staged: ImportFile, out: Path | None) -> None:
+def drop(engine: Engine, staged: ImportFile, out: Path | None) -> None:
+    """Throw a staged file away, after telling its refused rows."""
     _tell_refused(engine, staged, out)
     with engine.begin() as conn:
         discard(conn, staged.id, utc_now(), BY, "not applied")
@@ -179,7 +182,8 @@ def _drop(engine: Engine, staged: ImportFile, out: Path | None) -> None:
     _fail_where_refused(staged)
 
 
-def _end(engine: Engine, staged: ImportFile, out: Path | None) -> None:
+def end(engine: Engine, staged: ImportFile, out: Path | None) -> None:
+    """Tell the refused rows of a file that was applied; the exit status says whether there are any."""
     with engine.connect() as conn:
         applied = find(conn, staged.id)
     _tell_refused(engine, applied, out)

@@ -89,15 +89,15 @@ def _claim(row: Row[tuple[object, ...]]) -> Claim:
     return Claim(**values, stands=row.row_state == APPLIED)
 
 
-def add_claims(conn: Connection, rows: Sequence[FileRow], now: datetime) -> int:
-    """Claims for the codes of these rows; how many are new. What the same person claimed in an earlier file
-    is not claimed again."""
+def add_claims(conn: Connection, rows: Sequence[FileRow], now: datetime) -> list[int]:
+    """Claims for the codes of these rows; the row of each one that is new. What the same person claimed in
+    an earlier file is not claimed again."""
     codes = {code for row in rows for code, _ in row.payload["codes"]}
     known: dict[str, list[Claim]] = {}
     for one in claims_where(conn, codes=codes):
         if one.stands:
             known.setdefault(one.code, []).append(one)
-    added = 0
+    added: list[int] = []
     for row in rows:
         for code, url in row.payload["codes"]:
             earlier = known.setdefault(code, [])
@@ -107,7 +107,7 @@ def add_claims(conn: Connection, rows: Sequence[FileRow], now: datetime) -> int:
                 continue
             first = next((each for each in earlier if each.state in (CLAIMED, VERIFIED)), None)
             earlier.append(_add(conn, row, code, url, first, now))
-            added += 1
+            added.append(row.source.row)
     return added
 
 

@@ -34,21 +34,30 @@ def apply(conn: Connection, import_id: int, setting: Setting) -> Settled:
     found = staging.find(conn, import_id)
     link_accounts_of(conn, rows, setting)
     if found.kind == CLAIMS:
-        added, settled = add_claims(conn, rows, setting.now), settle_claims(conn, persons, setting)
-        staging.count(conn, import_id, added=added)
+        claimed = add_claims(conn, rows, setting.now)
+        settled = settle_claims(conn, persons, setting)
+        staging.count(conn, import_id, added=len(claimed), unchanged=len(rows) - len(set(claimed)))
     else:
         _add_activities(conn, rows, setting)
         settled = settle_files(conn, found.kind, persons, setting)
-        changed = len(settled.replaced)
-        staging.count(
-            conn,
-            import_id,
-            added=len(settled.issued) - changed,
-            changed=changed,
-            unchanged=found.rows_total - found.rows_refused - len(settled.issued),
+        issued, replaced = (
+            sum(one.import_id == import_id for one in some) for some in (settled.issued, settled.replaced)
         )
+        same = found.rows_total - found.rows_refused - issued
+        staging.count(conn, import_id, added=issued - replaced, changed=replaced, unchanged=same)
     log_changes(conn, [Change("apply", "import_file", found.uuid, found.kind)], setting.now, setting.by)
     return settled
+
+
+def rehearse(conn: Connection, import_id: int, setting: Setting) -> None:
+    """Note what applying a staged file would do: it is applied, counted, and undone."""
+    with conn.begin_nested() as savepoint:
+        apply(conn, import_id, setting)
+        would = staging.find(conn, import_id)
+        savepoint.rollback()
+    staging.count(
+        conn, import_id, added=would.added, changed=would.changed, unchanged=would.unchanged, departed=0
+    )
 
 
 def _add_activities(conn: Connection, rows: Sequence[FileRow], setting: Setting) -> None:

@@ -4,9 +4,8 @@ Nothing counts yet: `connector.imports.learning` makes statements of the rows.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import orjson
@@ -19,20 +18,15 @@ from connector.imports.claims import CLAIMS as CLAIMS_COLUMNS
 from connector.imports.claims import ClaimRow, claim_row
 from connector.imports.columns import Columns
 from connector.imports.completions import Asked, CompletionRow, completion_columns, completion_row
-from connector.imports.errors import ImportStateError
+from connector.imports.errors import ImportFileError
 from connector.imports.event import Event
+from connector.imports.learning import rehearse
 from connector.imports.presets import mapped
-from connector.imports.settle import (
-    ATTENDANCE,
-    CLAIMS,
-    COMPLETIONS,
-)
+from connector.imports.settle import ATTENDANCE, CLAIMS, COMPLETIONS, Setting
 from connector.imports.staging import Brought
 from connector.imports.table_file import RefusedRow, Row
 from connector.imports.values import masked, without_ids
-from connector.imports.voucher_store import (
-    rows_of_same_file,
-)
+from connector.imports.voucher_store import rows_of_same_file
 from connector.tables_imports import import_row
 from lrs.bulk import bulk_insert
 from mappings.days import bangkok_day
@@ -43,17 +37,6 @@ from mappings.known_people import KnownPerson, Unknown, find_people
 from mappings.people import HashKeys, Refusal
 
 Item = TypeVar("Item", CompletionRow, AttendanceRow, ClaimRow)
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file that somebody brings: where it lies, what it is called, and who brings it when."""
-
-    path: Path
-    name: str
-    by: str
-    now: datetime
-    keys: HashKeys
 
 
 class Unfit(NamedTuple):
@@ -112,7 +95,9 @@ def _shown(row: Row) -> dict[str, str]:
 
 def stage_completions(
     engine: Engine,
-    file: File,
+    brought: Brought,
+    setting: Setting,
+    keys: HashKeys,
     *,
     headers: Mapping[str, str],
     course: str = "",
@@ -123,11 +108,11 @@ def stage_completions(
     """Stage a list that a platform exported; its import id. `headers`: field -> header, where chosen;
     `course`: of all rows; `platform`: its home page, so that rows are about accounts there where they are
     known. Raises ImportFileError."""
-    today = bangkok_day(file.now)
+    today = bangkok_day(setting.now)
     columns = mapped(completion_columns(course_given=bool(course)), headers)
     asked = Asked(today, course, score_of)
     with engine.begin() as conn:
-        courses = Courses(conn, file.now)
+        courses = Courses(conn, setting.now)
 
     def payload(item: CompletionRow, person: KnownPerson) -> Mapping[str, Any] | Unfit:
         found = courses.find(item.course, platform)
@@ -145,25 +130,40 @@ def stage_completions(
         }
 
     def read(row: Row) -> _Read[CompletionRow]:
-        return _Read(completion_row(row, file.keys, asked), _shown(row))
+        return _Read(completion_row(row, keys, asked), _shown(row))
 
     options = {"headers": dict(headers), "course": course, "platform": platform, "score_of": score_of}
     writer: _Writer[CompletionRow] = _Writer(columns, platform, payload)
-    brought = Brought(COMPLETIONS, file.path, file.by, file.name, options=options)
-    return staging.stage(engine, brought, columns, read, writer.write, file.now, progress)
+    brought = replace(brought, kind=COMPLETIONS, options=options)
+    return staging.stage(
+        engine,
+        brought,
+        columns,
+        read,
+        writer.write,
+        setting.now,
+        progress,
+        partial(rehearse, setting=setting),
+    )
 
 
 def stage_attendance(
-    engine: Engine, file: File, *, event: Mapping[str, str], progress: staging.Progress | None = None
+    engine: Engine,
+    brought: Brought,
+    setting: Setting,
+    keys: HashKeys,
+    *,
+    event: Mapping[str, str],
+    progress: staging.Progress | None = None,
 ) -> int:
     """Stage who attended an event; its import id. `event` (field -> text) wins over what stands above the
     table. Raises ImportFileError."""
-    told = read_event(file.path, event, bangkok_day(file.now))
+    told = read_event(brought.path, event, bangkok_day(setting.now))
     with engine.begin() as conn:
         try:
-            check_event(conn, told.mode, told.competencies, file.now)
+            check_event(conn, told.mode, told.competencies, setting.now)
         except MappingError as error:
-            raise ImportStateError(f"{file.name}: {error}") from error
+            raise ImportFileError(f"{brought.path.name}: {error}") from error
     seen: dict[int, int] = {}
 
     def payload(item: AttendanceRow, person: KnownPerson) -> Mapping[str, Any] | Unfit:
@@ -173,11 +173,20 @@ def stage_attendance(
         return {"account": person.uuid, "hours": item.hours, "attended": item.attended}
 
     def read(row: Row) -> _Read[AttendanceRow]:
-        return _Read(attendance_row(row, file.keys), _shown(row))
+        return _Read(attendance_row(row, keys), _shown(row))
 
     writer: _Writer[AttendanceRow] = _Writer(ATTENDANCE_COLUMNS, "", payload)
-    brought = Brought(ATTENDANCE, file.path, file.by, file.name, options=event_options(told))
-    return staging.stage(engine, brought, ATTENDANCE_COLUMNS, read, writer.write, file.now, progress)
+    brought = replace(brought, kind=ATTENDANCE, options=event_options(told))
+    return staging.stage(
+        engine,
+        brought,
+        ATTENDANCE_COLUMNS,
+        read,
+        writer.write,
+        setting.now,
+        progress,
+        partial(rehearse, setting=setting),
+    )
 
 
 def event_options(event: Event) -> dict[str, Any]:
@@ -195,11 +204,18 @@ def event_options(event: Event) -> dict[str, Any]:
     }
 
 
-def stage_claims(engine: Engine, file: File, *, progress: staging.Progress | None = None) -> int:
+def stage_claims(
+    engine: Engine,
+    brought: Brought,
+    setting: Setting,
+    keys: HashKeys,
+    *,
+    progress: staging.Progress | None = None,
+) -> int:
     """Stage certificates that people say they have; its import id. Raises ImportFileError."""
-    today = bangkok_day(file.now)
+    today = bangkok_day(setting.now)
     with engine.begin() as conn:
-        courses = Courses(conn, file.now)
+        courses = Courses(conn, setting.now)
 
     def payload(item: ClaimRow, person: KnownPerson) -> Mapping[str, Any]:
         found = courses.find(item.course) if item.course else ""
@@ -213,8 +229,17 @@ def stage_claims(engine: Engine, file: File, *, progress: staging.Progress | Non
         }
 
     def read(row: Row) -> _Read[ClaimRow]:
-        return _Read(claim_row(row, file.keys, today), _shown(row))
+        return _Read(claim_row(row, keys, today), _shown(row))
 
     writer: _Writer[ClaimRow] = _Writer(CLAIMS_COLUMNS, "", payload)
-    brought = Brought(CLAIMS, file.path, file.by, file.name)
-    return staging.stage(engine, brought, CLAIMS_COLUMNS, read, writer.write, file.now, progress)
+    brought = replace(brought, kind=CLAIMS)
+    return staging.stage(
+        engine,
+        brought,
+        CLAIMS_COLUMNS,
+        read,
+        writer.write,
+        setting.now,
+        progress,
+        partial(rehearse, setting=setting),
+    )

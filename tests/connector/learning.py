@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Engine, func, insert, select
 
 from connector.imports import staging
 from connector.imports.learning import apply, withdraw
-from connector.imports.learning_files import File, stage_attendance, stage_claims, stage_completions
+from connector.imports.learning_files import stage_attendance, stage_claims, stage_completions
 from connector.imports.settle import Setting, Settled
+from connector.imports.staging import Brought
 from lrs.clock import to_micros
 from lrs.tables import evidence, statement
 from mappings.load import load_shipped
@@ -105,7 +106,7 @@ def bring(
     **options: Any,
 ) -> str:
     """Stage a file and apply it, as the command does; its UUID."""
-    import_id = stage(engine, File(path, path.name, "test", now, KEYS), **options)
+    import_id = stage(engine, Brought("", path, "test"), setting(now), KEYS, **options)
     with engine.begin() as conn:
         apply(conn, import_id, setting(now))
         refresh(conn, now)

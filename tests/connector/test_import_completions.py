@@ -9,7 +9,8 @@ from sqlalchemy import Engine, select
 from connector.imports import staging
 from connector.imports.errors import ImportFileError, ImportStateError
 from connector.imports.learning import apply
-from connector.imports.learning_files import File, stage_completions
+from connector.imports.learning_files import stage_completions
+from connector.imports.staging import Brought
 from connector.tables_imports import import_file
 from lrs.tables import evidence
 from mappings.tables import change_log, competency_state
@@ -171,13 +172,14 @@ def test_nothing_is_half_applied(engine: Engine, tmp_path: Path) -> None:
     people(engine)
     before = written(engine)
     path = a_file(tmp_path, LIST)
-    import_id = stage_completions(engine, File(path, path.name, "test", NOW, KEYS), headers={})
+    import_id = stage_completions(engine, Brought("", path, "test"), setting(), KEYS, headers={})
     with engine.connect() as conn:
         apply(conn, import_id, setting())
         conn.rollback()
     assert written(engine) == before
     with engine.begin() as conn:
-        assert staging.find(conn, import_id).state == "staged"
+        staged = staging.find(conn, import_id)
+        assert (staged.state, staged.added, staged.changed, staged.unchanged) == ("staged", 2, 0, 0)
         apply(conn, import_id, setting())
         with pytest.raises(ImportStateError, match="is applied, not staged"):
             apply(conn, import_id, setting())
