@@ -9,7 +9,10 @@ import os
 import secrets
 from pathlib import Path
 
+from sqlalchemy import Connection, func, select
+
 from connector.settings import Settings, SettingsError, write_secret
+from connector.tables_imports import import_file
 from mappings.people import HashKey, HashKeys
 
 FIRST = "1"
@@ -48,6 +51,12 @@ def retire_key(settings: Settings) -> HashKeys:
     if keys.before is None:
         raise SettingsError("one key lives: there is none to retire")
     return _write(settings, HashKeys(keys.current))
+
+
+def waiting_files(conn: Connection) -> int:
+    """How many files with people are staged: their rows hold hashes, and no ids that could arrive again."""
+    waits = import_file.c.state.in_(("reading", "staged")), import_file.c.kind != "units"
+    return conn.execute(select(func.count()).select_from(import_file).where(*waits)).scalar_one()
 
 
 def name_of(key: HashKey) -> str:

@@ -11,6 +11,7 @@ from connector.schedule_store import note_full, note_success
 from connector.settings import Settings, SettingsError
 from connector.sync import Options, Progress, sync
 from connector.sync_store import SyncReport
+from connector.without_erased import WithoutErased
 from lrs.clock import Clock
 from mappings.progress import refresh
 
@@ -41,7 +42,7 @@ def sync_platform(
 
     `only`, `full` and `accept_shrink` as in `connector.sync.Options`.
     """
-    platform, began = open_platform(settings, name), clock()
+    platform, began = _without_erased(settings, engine, name), clock()
     try:
         report = sync(
             engine,
@@ -77,8 +78,12 @@ def preview_platform(
 ) -> Preview:
     """What `sync_platform` would do now; writes nothing."""
     options = _options(settings, name, only, full, accept_shrink)
-    platform = open_platform(settings, name)
+    platform = _without_erased(settings, engine, name)
     return preview(engine, platform, name=name, now=clock(), options=options, progress=progress)
+
+
+def _without_erased(settings: Settings, engine: Engine, name: str) -> Platform:
+    return WithoutErased(open_platform(settings, name), engine, settings.secret("tombstones"))
 
 
 def _options(

@@ -20,6 +20,7 @@ from sqlalchemy import Engine
 
 from connector.guarded import guarded, where
 from connector.locks import AlreadyRunning
+from connector.person_erasure import erase_returned
 from connector.platforms import PlatformError
 from connector.reconcile import reconcile
 from connector.report.thai import BANGKOK
@@ -260,6 +261,7 @@ class Jobs:
             refresh(conn, self._clock())
 
     def _rebuild(self) -> None:
+        erase_returned(self._settings, self._engine)
         with self._engine.begin() as conn:
             rebuild(conn, self._clock())
 

@@ -77,8 +77,7 @@ def replace_agents(conn: Connection, new: Mapping[str, dict[str, Any]], texts: C
     found = agents_of(conn, new)
     if not found:
         return Replaced()
-    # A mail address may be stored in other letters than it was asked for.
-    put = {key: new[key] if key in new else new[key.lower()] for key in found}
+    put = {key: new[key] if key in new else _another(new[key.lower()]) for key in found}
     seqs = statements_of(conn, found.values())
     gone = _Gone(put, _pattern([*texts, *_names(conn, seqs, put)]))
     attached = set(_attached(conn, seqs))
@@ -88,6 +87,12 @@ def replace_agents(conn: Connection, new: Mapping[str, dict[str, Any]], texts: C
         _move(conn, agent_id, actor_of(put[key]))
     lonely = frozenset(one for one in attached if not _named_elsewhere(conn, one, seqs))
     return Replaced(len(found), changed, removed, lonely)
+
+
+def _another(pseudonym: dict[str, Any]) -> dict[str, Any]:
+    """For a mail address in other letters: two agents stay two."""
+    account = pseudonym["account"]
+    return {"account": {**account, "name": f"{account['name']}-{uuid4().hex[:8]}"}}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Table, bindparam, func, select, text, update
+from sqlalchemy import Column, ColumnElement, Connection, Table, bindparam, func, select, text, update
 
 from lrs.database import chunks
-from mappings.tables import account, person
+from mappings.tables import account, person, tombstone
 
 _LOCK = text("select pg_advisory_xact_lock(7461003)")
 """Two syncs would lock the rows of the people they share in different orders, and wait for each other."""
@@ -54,14 +54,15 @@ class HashKeys:
 
 @dataclass(frozen=True, slots=True)
 class RowsOfKey:
-    """How many rows have a hash that one key made."""
+    """How many rows have a hash that one key made; `erased`: tombstones of erased persons."""
 
     persons: int = 0
     accounts: int = 0
+    erased: int = 0
 
     def total(self) -> int:
         """All of them."""
-        return self.persons + self.accounts
+        return self.persons + self.accounts + self.erased
 
 
 def hash_national_id(key: bytes, digits: str) -> str:
@@ -70,8 +71,8 @@ def hash_national_id(key: bytes, digits: str) -> str:
 
 
 def rekey(conn: Connection, hashes: Iterable[IdHash | None]) -> int:
-    """Bring the rows of these ids from the earlier key's hash to the current one's; how many persons and
-    accounts that were.
+    """Bring the rows of these ids from the earlier key's hash to the current one's; how many ids of persons
+    and of accounts changed.
 
     To be called before ids that arrive are looked up. Where two persons stand for one id already, each with
     another key's hash, the earlier one's stays: the hash is unique.
@@ -85,31 +86,36 @@ def rekey(conn: Connection, hashes: Iterable[IdHash | None]) -> int:
 
 
 def _rekey_some(conn: Connection, pairs: Mapping[str, IdHash]) -> int:
-    taken = set(_held(conn, person, [one.hmac for one in pairs.values()]))
-    persons = [one for one in _held(conn, person, list(pairs)) if pairs[one].hmac not in taken]
-    accounts = _held(conn, account, list(pairs))
-    for table, found in ((person, persons), (account, accounts)):
+    taken = _held(conn, person.c.id_hmac, [one.hmac for one in pairs.values()])
+    changed = 0
+    for column in (person.c.id_hmac, account.c.id_hmac):
+        found = _held(conn, column, list(pairs))
+        if column.table is person:
+            found = {one for one in found if pairs[one].hmac not in taken}
         if found:
-            change = update(table).where(table.c.id_hmac == bindparam("old"))
-            changed = change.values(id_hmac=bindparam("new"), id_key=bindparam("name"))
-            rows = [{"old": one, "new": pairs[one].hmac, "name": pairs[one].key} for one in found]
-            conn.execute(changed, rows)
-    return len(persons) + len(accounts)
+            rows = [{"old": one, "new": pairs[one].hmac, "name": pairs[one].key} for one in sorted(found)]
+            change = update(column.table).where(column == bindparam("old"))
+            conn.execute(change.values({column.name: bindparam("new"), "id_key": bindparam("name")}), rows)
+        changed += len(found)
+    return changed
 
 
-def _held(conn: Connection, table: Table, hashes: Sequence[str]) -> Sequence[str]:
-    found = select(table.c.id_hmac).where(table.c.id_hmac.in_(hashes))
-    return [row.id_hmac for row in conn.execute(found.distinct())]
+def _held(conn: Connection, column: Column[str], hashes: Sequence[str]) -> set[str]:
+    return set(conn.execute(select(column).where(column.in_(hashes)).distinct()).scalars())
 
 
 def rows_by_key(conn: Connection) -> dict[str | None, RowsOfKey]:
     """Key's name -> how many rows have a hash that it made."""
-    persons, accounts = (_count(conn, table) for table in (person, account))
-    return {name: RowsOfKey(persons.get(name, 0), accounts.get(name, 0)) for name in persons | accounts}
+    persons = _count(conn, person, person.c.id_hmac.is_not(None))
+    accounts = _count(conn, account, account.c.id_hmac.is_not(None))
+    erased = _count(conn, tombstone, tombstone.c.kind == "national_id")
+    return {
+        name: RowsOfKey(persons.get(name, 0), accounts.get(name, 0), erased.get(name, 0))
+        for name in persons | accounts | erased
+    }
 
 
-def _count(conn: Connection, table: Table) -> dict[str | None, int]:
-    rows = conn.execute(
-        select(table.c.id_key, func.count()).where(table.c.id_hmac.is_not(None)).group_by(table.c.id_key)
-    )
-    return dict(rows.tuples().all())
+def _count(conn: Connection, table: Table, where: ColumnElement[bool]) -> dict[str | None, int]:
+    number = func.count().label("number")
+    rows = conn.execute(select(table.c.id_key, number).where(where).group_by(table.c.id_key))
+    return {row.id_key: row.number for row in rows}

@@ -9,7 +9,7 @@ from lrs.bulk import bulk_insert
 from mappings.national_ids import rekey
 from mappings.roster_row import PersonRow
 from mappings.tables import staged_person, staged_post, staged_unit, staged_username
-from mappings.tombstones import Tombstones
+from mappings.tombstones import Tombstones, rekey_tombstones
 
 _TABLES = (staged_username, staged_post, staged_unit, staged_person)
 
@@ -22,6 +22,8 @@ def stage_people(
     `tombstones`: people who were erased are not taken.
     """
     rekey(conn, (row.national_id() for row in rows))
+    if tombstones is not None:
+        rekey_tombstones(conn, tombstones, (row.national_id() for row in rows))
     usernames = [
         (import_id, row.row, home_page, value) for row in rows for home_page, value in row.usernames.items()
     ]
