@@ -10,6 +10,8 @@ from connector import (
     cli_credentials,
     cli_import,
     cli_import_learning,
+    cli_key,
+    cli_person,
     cli_platform,
     cli_reconcile,
     cli_schedule,
@@ -35,6 +37,8 @@ cli_import_learning.add_commands(cli_import.app)
 app.add_typer(cli_import.app, name="import")
 app.add_typer(cli_credentials.app, name="credential")
 app.add_typer(cli_platform.app, name="platform")
+app.add_typer(cli_person.app, name="person")
+app.add_typer(cli_key.app, name="key")
 app.command("sync")(cli_sync.sync)
 app.command("schedule")(cli_schedule.schedule)
 app.command("reconcile")(cli_reconcile.reconcile)
