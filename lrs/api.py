@@ -48,7 +48,7 @@ def create_lrs_app(
     service = Service(
         engine=engine,
         readers=single_reads(engine),
-        look_ups=_look_ups(engine),
+        look_ups=open_look_ups(engine),
         authenticator=Authenticator(engine, hash_key, clock),
         clock=clock,
         prefix=prefix,
@@ -66,7 +66,8 @@ def create_lrs_app(
     return RecordStore(_paths(service, writer, hash_key), versions, service.limits.body_octets, close)
 
 
-def _look_ups(engine: Engine) -> LookUps:
+def open_look_ups(engine: Engine) -> LookUps:
+    """Of the database behind an engine; the caller closes them."""
     return SqliteLookUps(engine) if engine.dialect.name == "sqlite" else PostgresqlLookUps(engine)
 
 

@@ -79,9 +79,10 @@ def page_sql(shape: Shape, dialect: str) -> Sql:
     if others:
         parts["room(seq)"] = f"select {_ROOM[shape.ascending][1]} from first"
     found = ["select seq from first", *(f"select seq from ({text}) b{n}" for n, text in enumerate(others))]
-    parts["page(seq)"] = (
-        f"select distinct seq from ({' union all '.join(found)}) f order by seq {order} limit :most"
-    )
+    page = " union ".join(found)
+    if dialect == "postgresql":
+        page = f"select distinct seq from ({' union all '.join(found)}) f"
+    parts["page(seq)"] = f"{page} order by seq {order} limit :most"
     return Sql(_with(parts) + _BODIES[dialect].format(order=order))
 
 

@@ -34,12 +34,10 @@ def bare_app() -> FastAPI:
     return app
 
 
-def serve(port: int) -> None:
+def serve(app: FastAPI, port: int) -> None:
     """With the settings of `connector.serve`."""
-    uvicorn.run(
-        bare_app(), port=port, log_level="warning", access_log=False, lifespan="on", proxy_headers=False
-    )
+    uvicorn.run(app, port=port, log_level="warning", access_log=False, lifespan="on", proxy_headers=False)
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]))
+    serve(bare_app(), int(sys.argv[1]))

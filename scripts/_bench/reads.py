@@ -8,6 +8,8 @@ and ascending since a moment.
 
   bare    the very same answers, served under the same load by a bare FastAPI endpoint that holds them in a
           dictionary, just after the store; the bar for p95 of the store is 3 times its p95
+  keyed   the same statements, fetched by primary key from the same database by a bare endpoint: what remains
+          for the store to do well or badly is the difference
   growth  p95 at the largest size by p95 at the smallest; the bar is 1.5
   more    one client follows `more` over up to 100,000 statements; the bar is a quarter of the rows a second
           that the raw insert of `scripts/bench lrs` writes, 500 a transaction, into the same database
@@ -22,6 +24,8 @@ import os
 from collections.abc import Sequence
 from itertools import cycle
 
+import orjson
+
 from scripts._bench.databases import Database
 from scripts._bench.filled import Content, filled
 from scripts._bench.load import STATEMENTS, ask_each, get, load, sending
@@ -30,7 +34,7 @@ from scripts._bench.progress import say
 from scripts._bench.queries import queries
 from scripts._bench.raw import raw_insert, raw_writer
 from scripts._bench.report import Bar, Figures, at_least, at_most, below, ratio
-from scripts._bench.servers import Service, bare_server, thaksa
+from scripts._bench.servers import Service, bare_server, keyed_server, thaksa
 from scripts._bench.statements import statements
 
 CONNECTIONS = 4
@@ -78,7 +82,7 @@ def _bars_at(size: int, at: Figures) -> list[Bar]:
 def _measure_size(name: str, size: int, seconds: float) -> Figures:
     with filled(name, size) as (opened, content):
         with thaksa(opened) as service:
-            figures = _kinds(service, content, seconds)
+            figures = _kinds(service, opened, content, seconds)
             say(f"more at {size:,}")
             figures["more"] = more = walk(service.port, service.authorization)
             figures["memory_megabytes"]["more"] = service.peak_megabytes()
@@ -97,24 +101,41 @@ def _raw(opened: Database, seconds: float) -> float:
         return raw_insert(write, statements(), ROWS, seconds)
 
 
-def _kinds(service: Service, content: Content, seconds: float) -> Figures:
-    """Of each kind of query: the store, just after it the bare endpoint, and the memory held by then."""
-    store, bare, memory = {}, {}, {"start": service.peak_megabytes()}
-    with bare_server() as port:
+def _kinds(service: Service, opened: Database, content: Content, seconds: float) -> Figures:
+    """Of each kind of query: the store, just after it the bare endpoints, and the memory held by then."""
+    found: Figures = {"store": {}, "keyed": {}, "bare": {}}
+    memory = {"start": service.peak_megabytes()}
+    with bare_server() as bare, keyed_server(opened) as keyed:
         for kind, some in queries(content).items():
             say(f"{kind} at {content.size:,}")
             targets = [f"{STATEMENTS}?{one}" for one in some]
             answers = ask_each(service.port, [get(one, service.authorization) for one in targets])
-            _hold(port, targets, answers)
-            store[kind] = _load(service.port, service.authorization, targets, answers, seconds)
-            bare[kind] = _load(port, service.authorization, targets, answers, seconds)
+            _hold(bare, targets, answers)
+            _hold(keyed, targets, [orjson.dumps(_ids(answer)) for answer in answers])
+            for name, port in (("store", service.port), ("keyed", keyed), ("bare", bare)):
+                found[name][kind] = _load(port, service.authorization, targets, answers, seconds)
             memory[kind] = service.peak_megabytes()
-    ratios = {kind: ratio(store[kind]["p95_ms"], bare[kind]["p95_ms"]) for kind in store}
-    return {"store": store, "bare": bare, "ratio_p95_to_bare": ratios, "memory_megabytes": memory}
+    return {
+        **found,
+        "ratio_p95_to_bare": _ratios(found["store"], found["bare"]),
+        "ratio_p95_to_keyed": _ratios(found["store"], found["keyed"]),
+        "ratio_keyed_p95_to_bare": _ratios(found["keyed"], found["bare"]),
+        "memory_megabytes": memory,
+    }
+
+
+def _ratios(one: Figures, other: Figures) -> Figures:
+    return {kind: ratio(one[kind]["p95_ms"], other[kind]["p95_ms"]) for kind in one}
+
+
+def _ids(answer: bytes) -> list[str]:
+    """Of the statements in an answer: a page, or one."""
+    content = orjson.loads(answer)
+    return [one["id"] for one in content.get("statements", [content])]
 
 
 def _hold(port: int, targets: list[str], answers: list[bytes]) -> None:
-    """Give the bare endpoint what it is to serve."""
+    """Give an endpoint what it is to serve."""
     ask_each(port, [sending("PUT", one, "")(answer) for one, answer in zip(targets, answers, strict=True)])
 
 

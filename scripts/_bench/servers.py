@@ -1,4 +1,4 @@
-"""The two servers that are loaded, each in a process of its own: the product, and the bare one."""
+"""The servers that are loaded, each in a process of its own: the product, and those that are its ceilings."""
 
 # ruff: noqa: S603 - the programs started are this product's own
 import json
@@ -10,7 +10,7 @@ import sys
 import time
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -39,11 +39,21 @@ class Service:
         return round(int(kibibytes[1]) * 1024 / 1e6, 1)
 
 
-@contextmanager
-def bare_server() -> Iterator[int]:
+def bare_server() -> AbstractContextManager[int]:
     """The bare server; its port."""
+    return _server("scripts._bench.bare")
+
+
+def keyed_server(database: Database) -> AbstractContextManager[int]:
+    """The one that fetches by primary key; its port."""
+    url = database.url if database.name == "sqlite" else database.plain_url
+    return _server("scripts._bench.keyed", url)
+
+
+@contextmanager
+def _server(module: str, *arguments: str) -> Iterator[int]:
     port = _free_port()
-    process = subprocess.Popen([sys.executable, "-m", "scripts._bench.bare", str(port)], cwd=ROOT)
+    process = subprocess.Popen([sys.executable, "-m", module, str(port), *arguments], cwd=ROOT)
     try:
         _wait_for(port)
         yield port
@@ -105,4 +115,4 @@ def _wait_for(port: int) -> None:
             if attempt.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.05)
-    raise SystemExit("the bare server did not start")
+    raise SystemExit("a server of the bench did not start")
