@@ -5,11 +5,11 @@ A roster is staged (`roster_staging`), checked (`roster_matching`, `roster_chang
 (`roster_apply`), each in few commands whatever its size.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from lrs.database import chunks
 from mappings.days import bangkok_day
@@ -20,7 +20,7 @@ from mappings.roster_faults import FAULTS
 from mappings.roster_matching import match
 from mappings.roster_row import PersonRow
 from mappings.roster_staging import forget_people, stage_people
-from mappings.tables import staged_person
+from mappings.tables import staged_person, staged_username
 
 _AT_ONCE = 5_000
 _UNSTAGED = 0
@@ -73,31 +73,43 @@ def apply_people(
 
 def faulty(conn: Connection, import_id: int) -> Iterator[FaultyRow]:
     """The staged rows that cannot be taken, in their order."""
-    s = staged_person.c
-    rows = conn.execute(
-        select(staged_person)
-        .where(s.import_id == import_id, s.fault.is_not(None))
-        .order_by(s.row)
-        .execution_options(yield_per=_AT_ONCE)
+    s, last = staged_person.c, 0
+    ours = select(staged_person).where(s.import_id == import_id, s.fault.is_not(None)).order_by(s.row)
+    while some := conn.execute(ours.where(s.row > last).limit(_AT_ONCE)).all():
+        last = some[-1].row
+        usernames = _usernames(conn, import_id, [each.row for each in some])
+        for each in some:
+            row = _row(each, usernames.get(each.row, {}))
+            yield FaultyRow(_refusal(each.fault, row), row)
+
+
+def _usernames(conn: Connection, import_id: int, rows: Sequence[int]) -> dict[int, dict[str, str]]:
+    """Row -> home page -> username."""
+    u = staged_username.c
+    found: dict[int, dict[str, str]] = {}
+    for each in conn.execute(select(staged_username).where(u.import_id == import_id, u.row.in_(rows))):
+        found.setdefault(each.row, {})[each.home_page] = each.value
+    return found
+
+
+def _row(staged: Row[Any], usernames: Mapping[str, str]) -> PersonRow:
+    return PersonRow(
+        prefix=staged.prefix_th,
+        given_name=staged.given_name,
+        family_name=staged.family_name,
+        position=staged.position_th,
+        rank=staged.rank_th,
+        line=staged.line,
+        group=staged.group_code or None,
+        unit_code=staged.unit_code,
+        id_hmac=staged.id_hmac,
+        id_last4=staged.id_last4,
+        row=staged.row,
+        email=staged.email,
+        roster_id=staged.roster_id,
+        usernames=usernames,
+        valid_from=staged.valid_from,
     )
-    for each in rows:
-        row = PersonRow(
-            prefix=each.prefix_th,
-            given_name=each.given_name,
-            family_name=each.family_name,
-            position=each.position_th,
-            rank=each.rank_th,
-            line=each.line,
-            group=each.group_code or None,
-            unit_code=each.unit_code,
-            id_hmac=each.id_hmac,
-            id_last4=each.id_last4,
-            row=each.row,
-            email=each.email,
-            roster_id=each.roster_id,
-            valid_from=each.valid_from,
-        )
-        yield FaultyRow(_refusal(each.fault, row), row)
 
 
 def _refusal(fault: str, row: PersonRow) -> Refusal:

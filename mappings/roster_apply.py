@@ -53,6 +53,8 @@ class Applying:
         A post that began today and is replaced then ends before it began: it was never in force, and stays
         on record.
         """
+        if self._conn.execute(select(s.row).where(self._touched).limit(1)).first() is None:
+            return
         self._add_persons()
         self._change_persons()
         self._change_posts()

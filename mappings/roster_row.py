@@ -65,5 +65,6 @@ class PersonRow:
             NATIONAL_ID_COLUMN: f"{'x' * 11}{self.id_last4[-2:]}" if self.id_last4 else "",
             ROSTER_ID_COLUMN: self.roster_id,
             EMAIL_COLUMN: self.email,
+            USERNAME_COLUMN: ", ".join(self.usernames.values()),
         }
         return values.get(column, "")

@@ -4,7 +4,7 @@ A full list says who has left: whoever is in a unit that it names, and in none o
 cannot be taken nobody leaves, for it may be theirs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -27,8 +27,10 @@ from connector.imports.columns import (
     ROSTER_ID,
     UNIT,
     UNIT_NAME,
+    USERNAME,
     Columns,
     roster_columns,
+    username_of,
 )
 from connector.imports.errors import ImportStateError
 from connector.imports.roster import RosterReader
@@ -95,7 +97,7 @@ def stage_roster(
 ) -> int:
     """Read a roster and check it; its import id. Raises ImportFileError."""
     reader = RosterReader(terms.hash_keys, terms.home_pages)
-    brought = replace(brought, options={**brought.options, "platforms": sorted(terms.home_pages)})
+    brought = replace(brought, options={**brought.options, "platforms": dict(terms.home_pages)})
 
     def write(conn: Connection, import_id: int, rows: Any) -> None:
         stage_people(conn, import_id, rows, terms.tombstones)
@@ -114,6 +116,9 @@ def check_roster(conn: Connection, import_id: int, now: datetime) -> Checked:
     said = {columns.field(title) for title in file.titles}
     unsaid = [name for column, name in _UNSAID.items() if column not in said | _in_one(said)]
     checked = check_people(conn, import_id, now, full=file.coverage == FULL, unsaid=unsaid)
+    if _forget_refusals(conn, import_id):
+        # Rows that could not even be read.
+        checked = checked._replace(counts=checked.counts._replace(departed=0), held=file.coverage == FULL)
     _refuse(conn, file, columns)
     count(conn, import_id, **checked.counts._asdict())
     beside = {"members": checked.members, "held": checked.held}
@@ -140,15 +145,24 @@ def _newest_change(conn: Connection) -> int:
     return conn.execute(select(func.max(change_log.c.id))).scalar() or 0
 
 
-def _refuse(conn: Connection, file: ImportFile, columns: Columns) -> None:
-    """Instead of those of an earlier check; rows that could not be read are not among the staged ones."""
+def _forget_refusals(conn: Connection, import_id: int) -> int:
+    """Those of an earlier check; how many are left, of rows that could not be read."""
     r, s = import_refusal.c, staged_person.c
-    staged = select(s.row).where(s.import_id == file.id)
-    conn.execute(delete(import_refusal).where(r.import_id == file.id, r.row.in_(staged)))
+    staged = select(s.row).where(s.import_id == import_id)
+    conn.execute(delete(import_refusal).where(r.import_id == import_id, r.row.in_(staged)))
+    left = conn.execute(select(func.count()).where(r.import_id == import_id)).scalar_one()
+    change(conn, import_id, rows_refused=left)
+    return left
+
+
+def _refuse(conn: Connection, file: ImportFile, columns: Columns) -> None:
+    """The rows in which the check found a fault, as the file has them."""
     titles = {columns.field(title): title for title in file.titles}
+    home_pages = file.options["platforms"]
     some: list[RefusedRow] = []
     for refusal, row in faulty(conn, file.id):
-        some.append(RefusedRow(_titled(refusal, titles), cells_of(file.titles, columns, _cells(row))))
+        cells = _cells(row, home_pages)
+        some.append(RefusedRow(_titled(refusal, titles, home_pages), cells_of(file.titles, columns, cells)))
         if len(some) == _AT_ONCE:
             refuse(conn, file.id, some)
             some = []
@@ -158,15 +172,16 @@ def _refuse(conn: Connection, file: ImportFile, columns: Columns) -> None:
 _AT_ONCE = 2_000
 
 
-def _titled(refusal: Refusal, titles: Mapping[str | None, str]) -> Refusal:
+def _titled(refusal: Refusal, titles: Mapping[str | None, str], home_pages: Iterable[str]) -> Refusal:
     """The column as the file spells it."""
-    others = {GIVEN: FULL_NAME, UNIT: UNIT_NAME}
-    title = titles.get(refusal.column) or titles.get(others.get(refusal.column)) or refusal.column
-    return replace(refusal, column=title)
+    others = {GIVEN: (FULL_NAME,), UNIT: (UNIT_NAME,), USERNAME: map(username_of, home_pages)}
+    fields = (refusal.column, *others.get(refusal.column, ()))
+    return replace(refusal, column=next((titles[one] for one in fields if one in titles), refusal.column))
 
 
-def _cells(row: PersonRow) -> dict[str, str]:
-    return {
+def _cells(row: PersonRow, home_pages: Mapping[str, str]) -> dict[str, str]:
+    usernames = {username_of(name): row.usernames.get(page, "") for name, page in home_pages.items()}
+    return usernames | {
         PREFIX: row.prefix,
         GIVEN: row.given_name,
         FAMILY: row.family_name,
