@@ -97,7 +97,7 @@ def import_roster(
     if dry_run:
         drop(engine, staged, refused)
         return
-    if staged.departed and not yes and not typer.confirm(f"Let these {staged.departed} people leave?"):
+    if staged.departed and not yes and not typer.confirm(f"Leaving: {staged.departed}. Go on?"):
         drop(engine, staged, refused)
         return
     linked = _apply_roster(engine, staged, accept_shrink)
@@ -160,7 +160,7 @@ def _show_people(engine: Engine, staged: ImportFile) -> None:
     if staged.options["held"]:
         OUT.print("Nobody leaves as long as rows are refused: they may be theirs.")
     if leaving:
-        table = Table("name", "unit", title=f"{staged.departed} people leave")
+        table = Table("name", "unit", title=f"leaving: {staged.departed}")
         for one in leaving:
             name = f"{one.prefix_th}{one.given_name} {one.family_name}"
             table.add_row(escape(name), escape(one.unit_name))

@@ -2,13 +2,14 @@
 
 A file becomes rows in this order: `csv_file` or `xlsx_file` (cells), `header` with `columns` (which cell is
 which), `table_file` (rows by name), `roster` or `units` (what a row means). `values`, `dates` and
-`honorifics` say what a cell means. A reader does not touch the database; `mappings.people` takes the rows.
+`honorifics` say what a cell means. A reader does not touch the database: `staging` keeps what it reads until
+somebody lets it take hold (`roster_import`, `unit_import`).
 """
 
 from connector.imports.columns import ROSTER, UNITS
 from connector.imports.errors import ImportFileError
 from connector.imports.roster import read_roster
-from connector.imports.table_file import Staged, write_refused
+from connector.imports.table_file import Staged
 from connector.imports.units import read_units
 from mappings.people import Refusal
 
@@ -20,5 +21,4 @@ __all__ = [
     "Staged",
     "read_roster",
     "read_units",
-    "write_refused",
 ]

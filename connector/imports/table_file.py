@@ -1,6 +1,5 @@
 """The one reader of tables that people bring: CSV or XLSX, row by row, by the names of the columns."""
 
-import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, field, replace
@@ -163,26 +162,6 @@ def read_above(path: Path, columns: Columns) -> list[Line]:
     ImportFileError."""
     with _open(path, columns) as table:
         return [line for line in islice(table.lines(), WITHIN) if line[0] < table.header.row]
-
-
-def write_refused(path: Path, out: Path, columns: Columns, refused: Sequence[Refusal]) -> None:
-    """Writes the refused rows of a file as CSV for Excel, each with what is wrong, to be corrected.
-
-    National ids are masked and have to be typed again. The file can be imported as it is once corrected.
-    Raises ImportFileError.
-    """
-    if out.exists() and out.samefile(path):
-        raise ImportFileError(f"{out.name}: is the file that is imported; name another for the refused rows")
-    faults = {refusal.row: refusal for refusal in refused}
-    try:
-        with _open(path, columns) as table, out.open("w", encoding="utf-8-sig", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(refused_header(table.header.titles))
-            for number, cells in _body(table):
-                if fault := faults.get(number):
-                    writer.writerow(refused_line(fault, _shown_cells(cells, table.header, columns)))
-    except OSError as error:
-        raise ImportFileError(f"{out.name}: cannot be written: {error.strerror}") from error
 
 
 def refused_header(titles: Sequence[str]) -> list[str]:

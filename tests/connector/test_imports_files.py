@@ -11,10 +11,10 @@ from zipfile import ZipFile
 import pytest
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from connector.cli import app
-from connector.imports import ROSTER, ImportFileError, read_roster, read_units, write_refused
+from connector.imports import ROSTER, ImportFileError, read_roster, read_units
 from connector.imports.columns import UNITS
 from connector.imports.roster import COLUMNS
 from mappings.people import HashKey, HashKeys, PersonRow
@@ -45,6 +45,12 @@ def workbook(
     path = tmp_path / "people.xlsx"
     book.save(path)
     return path
+
+
+def import_by_command(tmp_path: Path, path: Path, *options: str, answer: str = "") -> Result:
+    """`thaksa import roster` into a data folder of the test's own."""
+    arguments = ["import", "roster", str(path), "--data", str(tmp_path / "data"), *options]
+    return CliRunner().invoke(app, arguments, input=answer)
 
 
 def only(path: Path) -> PersonRow:
@@ -275,24 +281,17 @@ def test_fifty_errors_in_ten_thousand_rows_are_all_named(tmp_path: Path) -> None
     assert [one.row for one in staged.refused] == list(bad)
     assert {(one.column, one.value) for one in staged.refused} == {("รหัสโรงเรียน", "105000010")}
 
-    out = tmp_path / "refused.csv"
-    write_refused(path, out, ROSTER, staged.refused)
-    assert out.read_bytes().startswith(b"\xef\xbb\xbf")
-    out.write_text(out.read_text("utf-8-sig").replace(",105000010,", ",1050000101,"), encoding="utf-8-sig")
-    mended = read_roster(out, KEYS)
-    assert (len(mended.rows), mended.refused) == (50, [])
-
 
 def test_refused_rows_can_be_corrected_and_never_show_a_national_id(tmp_path: Path) -> None:
     wrong = f"{ID[:-1]}7"
     rows = (("นาย", f"=สมชาย {wrong}", *GOOD[2:6], "-", "1050000101", wrong), ("นาย", *GOOD[1:7], wrong, ID))
     path = workbook(tmp_path, COLUMNS, *rows, change=lambda sheet: setattr(sheet["B2"], "data_type", "s"))
     out = tmp_path / "refused.csv"
-    refused = read_roster(path, KEYS).refused
-    write_refused(path, out, ROSTER, refused)
+    result = import_by_command(tmp_path, path, "--refused", str(out))
+    assert result.exit_code == 1
     text = out.read_text("utf-8-sig")
     for number in (wrong, ID):
-        assert number not in text + repr(refused)
+        assert number not in text + result.output
     written = list(csv.DictReader(text.splitlines()))
     assert [(one["แถว"], one["คอลัมน์"], one["ค่า"]) for one in written] == [
         ("2", "ชื่อ", "'=สมชาย xxxxxxxxxxx97"),
@@ -301,8 +300,8 @@ def test_refused_rows_can_be_corrected_and_never_show_a_national_id(tmp_path: Pa
     assert written[0]["ชื่อ"] == "'=สมชาย xxxxxxxxxxx97"
     out.write_text(text.replace("xxxxxxxxxxx97\n", f"{ID}\n"), encoding="utf-8")
     assert read_roster(out, KEYS).rows[0].group == "-"
-    with pytest.raises(ImportFileError, match="is the file that is imported"):
-        write_refused(path, path, ROSTER, refused)
+    same = import_by_command(tmp_path, path, "--refused", str(path))
+    assert "is the file that is imported" in str(same.exception)
 
 
 def test_offices_as_they_are_published(tmp_path: Path) -> None:
@@ -334,11 +333,36 @@ def test_the_samples_of_the_documentation_import_as_they_stand(tmp_path: Path) -
 
 def test_the_command_writes_what_it_refuses(tmp_path: Path) -> None:
     path, out = csv_file(tmp_path, TEXT.encode("cp874")), tmp_path / "refused.csv"
-    arguments = ["import", "roster", str(path), "--refused", str(out), "--data", str(tmp_path / "data")]
-    assert CliRunner().invoke(app, arguments).exit_code == 1
+    assert import_by_command(tmp_path, path, "--refused", str(out)).exit_code == 1
     (row,) = csv.DictReader(out.read_text("utf-8-sig").splitlines())
     assert (row["แถว"], row["คอลัมน์"], row["ค่า"]) == ("2", "รหัสโรงเรียน", "1050000101")
     assert row["เหตุผล"].startswith("no unit has this code")
+
+
+def test_the_command_shows_before_it_does(tmp_path: Path) -> None:
+    for name, text in samples().items():
+        (tmp_path / name).write_text(text, encoding="utf-8-sig")
+    data = ["--data", str(tmp_path / "data")]
+    units = ["import", "units", str(tmp_path / "units.csv"), *data]
+    shown = CliRunner().invoke(app, [*units, "--dry-run"]).output
+    assert ("3 added" in shown, "Nothing was imported" in shown) == (True, True)
+    assert "3 added" in CliRunner().invoke(app, units).output
+    roster = tmp_path / "roster.csv"
+    for _ in range(2):
+        shown = import_by_command(tmp_path, roster, "--dry-run").output
+        assert "3 added, 0 changed, 0 unchanged." in shown
+        assert "Groups: S 2, M 1." in shown
+    assert "3 added" in import_by_command(tmp_path, roster).output
+
+    lines = roster.read_text("utf-8-sig").splitlines()
+    shorter = csv_file(tmp_path, "\n".join(lines[:-1]).encode("utf-8-sig"))
+    assert "leaving" not in import_by_command(tmp_path, shorter).output
+    shown = import_by_command(tmp_path, shorter, "--full", "--dry-run").output
+    assert ("leaving: 1" in shown, "ผศ.ดร.สมหญิง วงศ์สว่าง" in shown) == (True, True)
+    refused = import_by_command(tmp_path, shorter, "--full", answer="n\n").output
+    assert "Nothing was imported" in refused
+    assert "leaving: 1" in import_by_command(tmp_path, shorter, "--full", answer="y\n").output
+    assert "leaving" not in import_by_command(tmp_path, shorter, "--full").output
 
 
 @pytest.mark.parametrize("columns", [ROSTER, UNITS])
