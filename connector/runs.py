@@ -4,8 +4,9 @@ from collections.abc import Collection
 
 from sqlalchemy import Engine
 
+from connector.email_look_up import last_good_sync, look_up
 from connector.key_file import read_keys
-from connector.platforms import PLATFORMS, Platform
+from connector.platforms import PLATFORMS, FindsByEmail, Platform
 from connector.preview import Preview, preview
 from connector.schedule_store import note_full, note_success
 from connector.settings import Settings, SettingsError
@@ -13,7 +14,9 @@ from connector.sync import Options, Progress, sync
 from connector.sync_store import SyncReport
 from connector.without_erased import WithoutErased
 from lrs.clock import Clock
+from lrs.database import read_only
 from mappings.progress import refresh
+from mappings.tombstones import Tombstones, read_tombstones
 
 
 def open_platform(settings: Settings, name: str) -> Platform:
@@ -42,7 +45,8 @@ def sync_platform(
 
     `only`, `full` and `accept_shrink` as in `connector.sync.Options`.
     """
-    platform, began = _without_erased(settings, engine, name), clock()
+    finder = _finder(settings, name)
+    platform, began, before = _without_erased(settings, engine, name), clock(), last_good_sync(engine, name)
     try:
         report = sync(
             engine,
@@ -58,6 +62,10 @@ def sync_platform(
             note_success(conn, name)
             if not only:
                 note_full(conn, name, began, first_only=not full)
+        if finder:
+            erased = _erased(settings, engine)
+            since = None if full else before
+            look_up(engine, finder, platform.home_page, since, erased, clock(), f"sync {name}")
         return report
     finally:
         # After a failure too: what was read before it counts.
@@ -80,6 +88,23 @@ def preview_platform(
     options = _options(settings, name, only, full, accept_shrink)
     platform = _without_erased(settings, engine, name)
     return preview(engine, platform, name=name, now=clock(), options=options, progress=progress)
+
+
+def _finder(settings: Settings, name: str) -> FindsByEmail | None:
+    """The platform, if people are to be found there by their e-mail addresses."""
+    platform = open_platform(settings, name)
+    if not settings.platforms[name].look_up_emails:
+        return None
+    if not isinstance(platform, FindsByEmail):
+        raise SettingsError(
+            f"platform {name}: its kind finds nobody by an e-mail address: leave look_up_emails out"
+        )
+    return platform
+
+
+def _erased(settings: Settings, engine: Engine) -> Tombstones:
+    with read_only(engine).begin() as conn:
+        return read_tombstones(conn, settings.secret("tombstones"))
 
 
 def _without_erased(settings: Settings, engine: Engine, name: str) -> Platform:

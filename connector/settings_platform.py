@@ -49,6 +49,7 @@ class PlatformSettings(BaseModel):
     grades: bool = _READING.grades
     activities: bool = _READING.activities
     badges: bool = _READING.badges
+    look_up_emails: bool = _READING.look_up_emails
     shrink_share: float = Field(default=0.2, ge=0, le=1)
     shrink_at_least: int = Field(default=50, ge=0)
     stale_after_hours: int | None = Field(default=None, ge=1)
@@ -99,6 +100,7 @@ class PlatformSettings(BaseModel):
             grades=self.grades,
             activities=self.activities,
             badges=self.badges,
+            look_up_emails=self.look_up_emails,
         )
 
     def timetable(self, sync_minutes: int, read_all_minutes: int) -> Timetable:

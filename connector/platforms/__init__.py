@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
-from connector.completion import Fact, Observation
+from connector.completion import Fact, Learner, Observation
 from mappings.people import HashKeys
 
 
@@ -120,6 +120,14 @@ class Platform(Protocol):
         it may leave out time and grade, unless all is asked; whom it showed before and shows no more it names
         UNSEEN.
         """
+
+
+@runtime_checkable
+class FindsByEmail(Protocol):
+    """A platform that tells whose accounts e-mail addresses are."""
+
+    def by_email(self, emails: Sequence[str]) -> Iterator[Learner]:
+        """The accounts that there are with these addresses, in any case; the others are not named."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """Open edX as a platform."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from connector.completion import Observation
+from connector.completion import Learner, Observation
 from connector.platforms import Asked, Cursor, Reading
 from connector.platforms.openedx.client import Client
+from connector.platforms.openedx.emails import find_by_email
 from connector.platforms.openedx.sweep import sweep
 
 
@@ -24,3 +25,7 @@ class OpenEdx:
     def observe(self, cursor: Cursor | None, asked: Asked) -> Iterator[Observation | Cursor]:
         """See connector.platforms.Platform."""
         return sweep(self._client, self._client.url, self._reading, cursor, asked)
+
+    def by_email(self, emails: Sequence[str]) -> Iterator[Learner]:
+        """See connector.platforms.FindsByEmail."""
+        return find_by_email(self._client, self._client.url, emails)
