@@ -128,3 +128,38 @@ def test_a_database_failure_refuses_and_the_writer_goes_on(engine: Engine) -> No
         conn.exec_driver_sql(f"alter table away rename to {statement_name}")
     assert len(writer.submit([ready(simple())]).result()) == 1
     writer.close()
+
+
+# Nothing is wrong with a row until the transaction ends.
+WRONG_AT_COMMIT = {
+    "sqlite": [
+        "create trigger fail after insert on statement begin insert into due values (1); end",
+    ],
+    "postgresql": [
+        "create function fail() returns trigger language plpgsql as "
+        "'begin insert into due values (1); return null; end'",
+        "create trigger fail after insert on statement for each statement execute function fail()",
+    ],
+}
+
+
+def test_a_commit_that_fails_stores_nothing_and_says_so(engine: Engine) -> None:
+    with engine.begin() as conn:
+        conn.exec_driver_sql("create table paid (n integer primary key)")
+        conn.exec_driver_sql("create table due (n integer references paid (n) deferrable initially deferred)")
+        for sql in WRONG_AT_COMMIT[engine.dialect.name]:
+            conn.exec_driver_sql(sql)
+    writer = Writer(engine, utc_now)
+    few, many = [ready(simple())], [ready(simple(name=str(n))) for n in range(200)]
+    for batch in (few, many):
+        with pytest.raises(Busy):
+            writer.submit(batch).result()
+    with engine.begin() as conn:
+        assert reading.count(conn) == 0
+        on = " on statement" if engine.dialect.name == "postgresql" else ""
+        conn.exec_driver_sql(f"drop trigger fail{on}")
+    for batch in (few, many):
+        assert len(writer.submit(batch).result()) == len(batch)
+    writer.close()
+    with engine.begin() as conn:
+        assert reading.count(conn) == 201
