@@ -57,13 +57,15 @@ _OURS = re.compile(r"/(?:accounts|people)(?:/[\w-]+)*")
 
 @dataclass(frozen=True, slots=True)
 class _Basis:
-    """What each page stands on; `day` is today, on which e-mails and usernames must be somebody's."""
+    """What each page stands on; `day` is today, on which e-mails and usernames must be somebody's; `waiting`:
+    accounts to be decided on, linked ones too."""
 
     scope: Scope
     day: date
     as_of: date
     known_at: datetime | None
     counts: AccountCounts
+    waiting: int
 
 
 def router_accounts(engine: Engine, clock: Clock = utc_now) -> APIRouter:
@@ -111,8 +113,7 @@ class _Pages:
     def conflicts(self, after: int = 0) -> Response:
         with self._reading() as (conn, basis):
             page = read_conflicts(conn, basis.scope, basis.day, after)
-            total = count_conflicts(conn)
-        return _render(basis, "account_conflicts.html", "conflicts", page=page, total=total)
+        return _render(basis, "account_conflicts.html", "conflicts", page=page)
 
     def proposals(self, after: int = 0) -> Response:
         with self._reading() as (conn, basis):
@@ -207,12 +208,14 @@ class _Pages:
         now = self._clock()
         with read_only(self._engine).begin() as conn:
             scope = root_scope(conn)
-            yield conn, _Basis(scope, bangkok_day(now), *read_times(conn, now), account_counts(conn))
+            numbers = (account_counts(conn), count_conflicts(conn))
+            yield conn, _Basis(scope, bangkok_day(now), *read_times(conn, now), *numbers)
 
 
 def _render(basis: _Basis, template: str, tab: str, **values: Any) -> Response:
-    shared = {"as_of": basis.as_of, "known_at": basis.known_at, "counts": basis.counts}
-    return render(template, tab=tab, methods=LINK_METHODS, **shared, **values)
+    times = {"as_of": basis.as_of, "known_at": basis.known_at}
+    numbers = {"counts": basis.counts, "waiting": basis.waiting}
+    return render(template, tab=tab, methods=LINK_METHODS, **times, **numbers, **values)
 
 
 def _back(path: str) -> Response:
