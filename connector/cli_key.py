@@ -7,7 +7,7 @@ from rich.table import Table
 from sqlalchemy import Connection
 
 from connector import key_file
-from connector.command import OUT, Data, ready_engine
+from connector.command import OUT, Data, opened
 from connector.settings import Settings, SettingsError, load
 from lrs.database import read_only
 from mappings.national_ids import RowsOfKey, rows_by_key
@@ -20,7 +20,7 @@ Purpose = Annotated[Literal["national-id"], typer.Argument(metavar="national-id"
 def status(data: Data = None) -> None:
     """Show the keys that live, and how many rows each has made."""
     settings = load(data=data)
-    with read_only(ready_engine(settings)).begin() as conn:
+    with opened(settings) as engine, read_only(engine).begin() as conn:
         OUT.print(_table(settings, conn))
 
 
@@ -28,7 +28,7 @@ def status(data: Data = None) -> None:
 def rotate(purpose: Purpose, data: Data = None) -> None:  # noqa: ARG001 - there is one so far
     """Begin a new key. The one until now lives on beside it until it is retired."""
     settings = load(data=data)
-    with read_only(ready_engine(settings)).begin() as conn:
+    with opened(settings) as engine, read_only(engine).begin() as conn:
         if waiting := key_file.waiting_files(conn):
             raise SettingsError(
                 f"{waiting} files wait with hashes of the key until now: apply or discard them first"
@@ -51,7 +51,7 @@ def retire(
 ) -> None:
     """End the earlier key, once no row has a hash of it."""
     settings = load(data=data)
-    with read_only(ready_engine(settings)).begin() as conn:
+    with opened(settings) as engine, read_only(engine).begin() as conn:
         left = _left(settings, conn)
     if left and not force:
         raise SettingsError(

@@ -9,9 +9,11 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from connector.command import OUT, Data, ready_engine
+from connector.command import OUT, Data, opened
 from connector.settings import load
 from lrs.clock import utc_now
+
+BY = "thaksa person"
 
 app = typer.Typer(no_args_is_help=True, help="One person: a copy of all that is held, and erasure.")
 Uuid = Annotated[
@@ -31,8 +33,7 @@ def export(
     from connector.person_export import write_export
     from lrs.database import read_only
 
-    engine = ready_engine(load(data=data))
-    with read_only(engine).begin() as conn:
+    with opened(load(data=data)) as engine, read_only(engine).begin() as conn:
         if out is None:
             write_export(conn, uuid, utc_now(), sys.stdout.buffer.write)
             return
@@ -52,11 +53,11 @@ def erase(
     from connector.person_erasure import erase as run
 
     settings = load(data=data)
-    engine = ready_engine(settings)
-    if not (dry_run or yes):
-        _show(run(settings, engine, uuid, utc_now(), "thaksa person", dry_run=True), "would change")
-        typer.confirm("This cannot be undone. Erase this person?", abort=True)
-    counts = run(settings, engine, uuid, utc_now(), "thaksa person", dry_run=dry_run)
+    with opened(settings) as engine:
+        if not (dry_run or yes):
+            _show(run(settings, engine, uuid, utc_now(), BY, dry_run=True), "would change")
+            typer.confirm("This cannot be undone. Erase this person?", abort=True)
+        counts = run(settings, engine, uuid, utc_now(), BY, dry_run=dry_run)
     _show(counts, "would change" if dry_run else "changed")
     if not dry_run:
         OUT.print("Erased. Backups made before today still hold the person: see docs/privacy.md.")

@@ -1,5 +1,7 @@
 """What the commands of the command line share: the terminal, the data folder, a database that is ready."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +18,16 @@ Data = Annotated[Path | None, typer.Option(help="Data folder (THAKSA_DATA; defau
 # Lines are not folded: other programs read them.
 OUT = Console(soft_wrap=True)
 ERR = Console(stderr=True)
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Engine]:
+    """A ready engine, and its connections closed afterwards."""
+    engine = ready_engine(settings)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def ready_engine(settings: Settings) -> Engine:

@@ -87,17 +87,14 @@ def rekey(conn: Connection, hashes: Iterable[IdHash | None]) -> int:
 
 def _rekey_some(conn: Connection, pairs: Mapping[str, IdHash]) -> int:
     taken = _held(conn, person.c.id_hmac, [one.hmac for one in pairs.values()])
-    changed = 0
-    for column in (person.c.id_hmac, account.c.id_hmac):
-        found = _held(conn, column, list(pairs))
-        if column.table is person:
-            found = {one for one in found if pairs[one].hmac not in taken}
+    persons = {one for one in _held(conn, person.c.id_hmac, list(pairs)) if pairs[one].hmac not in taken}
+    accounts = _held(conn, account.c.id_hmac, list(pairs))
+    for table, found in ((person, persons), (account, accounts)):
         if found:
-            rows = [{"old": one, "new": pairs[one].hmac, "name": pairs[one].key} for one in sorted(found)]
-            change = update(column.table).where(column == bindparam("old"))
-            conn.execute(change.values({column.name: bindparam("new"), "id_key": bindparam("name")}), rows)
-        changed += len(found)
-    return changed
+            change = update(table).where(table.c.id_hmac == bindparam("was"))
+            rows = [{"was": one, "becomes": pairs[one].hmac, "made_by": pairs[one].key} for one in found]
+            conn.execute(change.values(id_hmac=bindparam("becomes"), id_key=bindparam("made_by")), rows)
+    return len(persons) + len(accounts)
 
 
 def _held(conn: Connection, column: Column[str], hashes: Sequence[str]) -> set[str]:
