@@ -43,7 +43,6 @@ from mappings.tables import (
     learning_event,
     mapping,
     parameter,
-    person,
     refresh_state,
     stale_person,
 )
@@ -122,11 +121,11 @@ def refresh(conn: Connection, now: datetime) -> int:
 
 
 def rebuild(conn: Connection, now: datetime) -> int:
-    """Recompute everybody; how many they are."""
+    """Recompute everybody who has or had an account, for nothing speaks of others; how many they are."""
     _wait_for_others(conn)
     _take_stale(conn)
     batch = str(uuid.uuid4())
-    everybody = select(literal(batch), person.c.id)
+    everybody = select(literal(batch), account_link.c.person_id).distinct()
     conn.execute(insert(batch_learner).from_select(["batch", "person_id"], everybody))
     learners = conn.execute(select(func.count()).where(batch_learner.c.batch == batch)).scalar_one()
     _recompute(conn, batch, learners, now, bangkok_day(now))

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, insert, select
 
 from lrs.database import chunks
 from lrs.tables import activity, agent, evidence
-from mappings.tables import account, account_link, course_alias, person, stale_person
+from mappings.tables import account, account_link, course_alias, stale_person
 
 
 def mark_persons(conn: Connection, person_ids: Iterable[int]) -> None:
@@ -20,8 +20,9 @@ def mark_persons(conn: Connection, person_ids: Iterable[int]) -> None:
 
 
 def mark_everybody(conn: Connection) -> None:
-    """Mark all persons, as when a framework begins or ends."""
-    conn.execute(insert(stale_person).from_select(["person_id"], select(person.c.id)))
+    """Mark all persons of whom anything is known, as when a framework begins or ends."""
+    known = select(account_link.c.person_id).distinct()
+    conn.execute(insert(stale_person).from_select(["person_id"], known))
 
 
 def mark_courses(conn: Connection, course_ids: Sequence[int]) -> None:
