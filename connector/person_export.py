@@ -27,7 +27,7 @@ def write_export(conn: Connection, uuid: str, now: datetime, write: Callable[[by
     write(b'{\n"about": ' + orjson.dumps(about))
     sections = export_person(conn, known, file_subjects(conn, known))
     for section in (*sections, Section("enrolment", _enrolments(conn, known))):
-        write(b",\n" + orjson.dumps(section.name) + b": [")
+        write(b",\n" + orjson.dumps(str(section.name)) + b": [")
         for number, entry in enumerate(section.entries):
             write((b",\n" if number else b"\n") + orjson.dumps(entry))
         write(b"]")

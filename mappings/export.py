@@ -86,7 +86,7 @@ def _rows(
 
 def plain(table: Table, row: Row[Any]) -> dict[str, Any]:
     """A row as JSON: days and instants in ISO 8601."""
-    return {column.name: _value(column, getattr(row, column.name)) for column in table.c}
+    return {str(column.name): _value(column, getattr(row, column.name)) for column in table.c}
 
 
 def _value(column: Column[Any], value: Any) -> Any:
@@ -109,7 +109,7 @@ def _in_words(conn: Connection, table: Table, row: Row[Any]) -> dict[str, Any]:
             of, value = key.column.table, getattr(row, column.name)
             if of.name in _WORDS and value is not None:
                 words = select(*(of.c[name] for name in _WORDS[of.name])).where(key.column == value)
-                said[column.name.removesuffix("_id")] = list(conn.execute(words).one())
+                said[str(column.name).removesuffix("_id")] = list(conn.execute(words).one())
     return said
 
 
