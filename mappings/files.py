@@ -16,6 +16,7 @@ from mappings.yaml_entry import Entry
 VERBS = {
     "completed": vocabulary.COMPLETED,
     "passed": vocabulary.PASSED,
+    "earned": vocabulary.EARNED,
     "registered": vocabulary.REGISTERED,
     "initialized": vocabulary.INITIALIZED,
     "progressed": vocabulary.PROGRESSED,

@@ -54,9 +54,13 @@ GROUP_CHOICES = {
 VERBS = {
     vocabulary.COMPLETED: "เรียนจบ",
     vocabulary.PASSED: "สอบผ่าน",
+    vocabulary.FAILED: "ยังไม่ผ่าน",
+    vocabulary.EARNED: "ได้คะแนน",
     vocabulary.REGISTERED: "ลงทะเบียน",
+    vocabulary.UNREGISTERED: "ถอนการลงทะเบียน",
     vocabulary.PROGRESSED: "กำลังเรียน",
     vocabulary.INITIALIZED: "เริ่มเรียน",
+    vocabulary.ATTENDED: "เข้าร่วม",
     vocabulary.VOIDED: "ยกเลิกบันทึก",
 }
 
