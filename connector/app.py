@@ -18,6 +18,7 @@ from connector.imports.kinds import import_kinds
 from connector.report.accounts_page import router_accounts
 from connector.report.api import router_api
 from connector.report.assignments_page import router_assignments
+from connector.report.claims_page import router_claims
 from connector.report.imports_page import router_imports
 from connector.report.merge_page import router_merges
 from connector.report.pages import router_pages
@@ -68,6 +69,7 @@ def create_app(settings: Settings) -> ASGIApp:
         engine, import_kinds(settings), settings.uploads_folder, settings.import_mebibytes
     )
     app.include_router(imports, include_in_schema=False)
+    app.include_router(router_claims(engine, settings.home_page), include_in_schema=False)
     app.include_router(router_posts(engine), include_in_schema=False)
     app.include_router(router_accounts(engine), include_in_schema=False)
     app.include_router(router_merges(engine), include_in_schema=False)

@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 from sqlalchemy import Engine
 
 from connector import console
@@ -113,14 +111,10 @@ def list_imports(
     """List the files that were brought, with the UUIDs by which they are taken back."""
     with ready_engine(load(data=data)).connect() as conn:
         files = newest(conn, ALL_KINDS, limit)
-    table = Table("uuid", "kind", "file", "state", "rows", "refused", "brought", "by")
     for one in files:
-        counts = str(one.rows_total), str(one.rows_refused)
-        brought = f"{one.staged_at:%Y-%m-%d %H:%M}Z"
-        table.add_row(
-            one.uuid, one.kind, escape(one.name), one.state, *counts, brought, escape(one.staged_by)
-        )
-    OUT.print(table)
+        rows = f"{one.rows_total:>7} rows {one.rows_refused:>5} refused"
+        line = f"{one.uuid}  {one.kind:<11} {one.state:<9} {rows}  {one.staged_at:%Y-%m-%d}  {one.name}"
+        OUT.print(line, markup=False, highlight=False)
 
 
 def withdraw_import(

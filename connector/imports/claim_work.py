@@ -32,7 +32,11 @@ _LEVELS = {CLAIMED: SELF_REPORT, VERIFIED: VERIFIED_CERTIFICATE}
 
 
 class ClaimError(Exception):
-    """A decision that cannot be taken."""
+    """A decision that cannot be taken; `why` is one word for it."""
+
+    def __init__(self, why: str, message: str) -> None:
+        super().__init__(message)
+        self.why = why
 
 
 def decide_claims(
@@ -61,14 +65,14 @@ def decide_claims(
 def _check(
     conn: Connection, claims: Collection[Claim], uuids: Collection[str], state: str, reason: str
 ) -> None:
+    if not claims and not uuids:
+        raise ClaimError("none", "no claim was chosen")
     if len(claims) != len(set(uuids)) or not all(one.stands for one in claims):
-        raise ClaimError("a claim is not there any more: its row was taken back; load the page again")
-    if not claims:
-        raise ClaimError("no claim was chosen")
+        raise ClaimError("gone", "a claim is not there any more: its row was taken back; load the page again")
     if not reason.strip():
-        raise ClaimError("a decision needs its reason")
+        raise ClaimError("reason", "a decision needs its reason")
     if state not in (VERIFIED, REJECTED):
-        raise ClaimError("a claim is verified or rejected")
+        raise ClaimError("state", "a claim is verified or rejected")
     if state == VERIFIED:
         _check_single(conn, claims)
 
@@ -77,11 +81,11 @@ def _check_single(conn: Connection, claims: Collection[Claim]) -> None:
     """A certificate is one person's, and counts once."""
     codes = [one.code for one in claims]
     if len(codes) != len(set(codes)):
-        raise ClaimError("two of these claims have the same code: only one of them can be verified")
+        raise ClaimError("twice", "two of these claims have the same code: only one of them can be verified")
     chosen = {one.id for one in claims}
     for other in claims_where(conn, codes=codes):
         if other.state == VERIFIED and other.stands and other.id not in chosen:
-            raise ClaimError("this code is verified in another claim already: reject that one first")
+            raise ClaimError("taken", "this code is verified in another claim already: reject that one first")
 
 
 def _course(conn: Connection, name: str, now: datetime) -> int | None:
@@ -89,7 +93,7 @@ def _course(conn: Connection, name: str, now: datetime) -> int | None:
         return None
     found = Courses(conn, now).find(name)
     if isinstance(found, str):
-        raise ClaimError(found)
+        raise ClaimError("course", found)
     return found.id
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, ScalarSelect, and_, func, select
 
 from connector.report.errors import NamesHidden, NotFound
 from connector.report.queries.basis import Basis, Item
@@ -19,6 +19,7 @@ from mappings.tables import (
     account_link,
     competency_state,
     course,
+    course_alias,
     mapping,
     person,
     unit,
@@ -26,6 +27,7 @@ from mappings.tables import (
 
 # The page shows the latest ones; nothing is computed from this list.
 MOST_RECORDS = 200
+IMPORTED = "ไฟล์ที่นำเข้า"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,7 @@ def read_items(conn: Connection, basis: Basis, details: Details) -> list[ItemSta
             state.level,
             statement.c.id.label("statement_id"),
             agent.c.home_page,
+            agent.c.account_name,
             names.c.name.label("platform_name"),
             platform_course.c.title,
             course.c.title_th,
@@ -145,7 +148,10 @@ def read_items(conn: Connection, basis: Basis, details: Details) -> list[ItemSta
     )
     found = {row.competency_id: row for row in rows}
     required = basis.required_of(details.group)
-    return [_item_state(item, found.get(item.id), item.id in required) for item in basis.items]
+    return [
+        _item_state(item, found.get(item.id), details.uuid, required=item.id in required)
+        for item in basis.items
+    ]
 
 
 def read_records(conn: Connection, person_id: int) -> list[Record]:
@@ -154,7 +160,7 @@ def read_records(conn: Connection, person_id: int) -> list[Record]:
         select(
             statement.c.id,
             verb.c.iri.label("verb_iri"),
-            platform_course.c.title,
+            func.coalesce(platform_course.c.title, _mapped_title()).label("title"),
             activity.c.iri,
             evidence.c.timestamp,
             evidence.c.level,
@@ -204,14 +210,25 @@ def _course_of(home_page: Any) -> Any:
     return and_(platform_course.c.activity_iri == activity.c.iri, platform_course.c.home_page == home_page)
 
 
-def _item_state(item: Item, row: Any, required: bool) -> ItemState:
+def _mapped_title() -> ScalarSelect[str]:
+    """What the mappings call the course of an activity that no platform has a title for, as an event."""
+    return (
+        select(func.min(course.c.title_th))
+        .join(course_alias, course_alias.c.course_id == course.c.id)
+        .where(course_alias.c.activity_iri == activity.c.iri)
+        .scalar_subquery()
+    )
+
+
+def _item_state(item: Item, row: Any, uuid: str, *, required: bool) -> ItemState:
     if row is None:
         return ItemState(item, 0, required, None)
     proof = None
     if row.state == 2 and row.statement_id is not None:
         proof = Proof(
             statement_id=row.statement_id,
-            platform_name=row.platform_name,
+            # The account that stands for the person: what a file said of them.
+            platform_name=row.platform_name or (IMPORTED if row.account_name == uuid else None),
             home_page=row.home_page,
             course_title=row.title or row.title_th or row.iri or "",
             level=row.level,
