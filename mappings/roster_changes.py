@@ -92,16 +92,22 @@ def find_changes(conn: Connection, import_id: int, unsaid: Collection[str] = ())
 def _keep(conn: Connection, import_id: int, unsaid: Collection[str]) -> None:
     """Let the rows of known persons say what is known, where the file says nothing."""
     m, g = membership.c, group_assignment.c
+    known = and_(taken(import_id), s.person_id.is_not(None))
     lasting = select(m.id).where(m.person_id == s.person_id, m.valid_to.is_(None)).order_by(m.id.desc())
     held: dict[str, Select[Any]] = {name: lasting.with_only_columns(m[name]) for name in _POST}
     held["prefix_th"] = select(person.c.prefix_th).where(person.c.id == s.person_id)
-    held["group_code"] = select(func.coalesce(g.group_code, OUTSIDE)).where(
-        g.person_id == s.person_id, g.valid_to.is_(None), g.basis == ROSTER
-    )
-    values = {name: func.coalesce(held[name].limit(1).scalar_subquery(), s[name]) for name in sorted(unsaid)}
+    values = {
+        name: func.coalesce(held[name].limit(1).scalar_subquery(), s[name])
+        for name in sorted(set(unsaid) & held.keys())
+    }
     if values:
-        known = and_(taken(import_id), s.person_id.is_not(None))
         conn.execute(update(staged_person).where(known).values(values))
+    if "group_code" in unsaid:
+        given = select(func.coalesce(g.group_code, OUTSIDE)).where(
+            g.person_id == s.person_id, g.valid_to.is_(None), g.basis == ROSTER
+        )
+        kept = given.limit(1).scalar_subquery()
+        conn.execute(update(staged_person).where(known, given.exists()).values(group_code=kept))
 
 
 def _classify(conn: Connection, import_id: int) -> None:
