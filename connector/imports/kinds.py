@@ -1,12 +1,14 @@
 """The kinds of files that can be brought to the page of imports: a line each in `import_kinds`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 from sqlalchemy import Connection, Engine
 
+from connector.imports.learning import apply, rehearse
+from connector.imports.learning_files import stage_attendance, stage_claims, stage_completions
 from connector.imports.roster_import import (
     ROSTER_KIND,
     apply_roster,
@@ -14,8 +16,10 @@ from connector.imports.roster_import import (
     roster_terms,
     stage_roster,
 )
+from connector.imports.settle import ATTENDANCE, CLAIMS, COMPLETIONS, Setting
 from connector.imports.staging import Brought, Progress
 from connector.imports.unit_import import UNITS_KIND, apply_units, check_staged_units, stage_units
+from connector.key_file import read_keys
 from connector.settings import Settings
 from mappings.roster_changes import departing
 
@@ -58,7 +62,7 @@ class ImportKind:
 
 def import_kinds(settings: Settings) -> dict[str, ImportKind]:
     """By name, in the order in which the page offers them."""
-    kinds = (_roster(settings), _units())
+    kinds = (_roster(settings), _units(), *_learning(settings))
     return {kind.name: kind for kind in kinds}
 
 
@@ -85,6 +89,31 @@ def _leaving(conn: Connection, import_id: int, limit: int) -> list[Leaving]:
         Leaving(one.uuid, f"{one.prefix_th}{one.given_name} {one.family_name}", one.unit_name)
         for one in departing(conn, import_id, limit)
     ]
+
+
+def _learning(settings: Settings) -> Iterator[ImportKind]:
+    """Files whose rows become statements; what a page cannot ask for stands in the file."""
+
+    def setting(now: datetime, by: str) -> Setting:
+        return Setting(settings.home_page, now, by, lambda: now)
+
+    def kind(name: str, title: str, stage_file: Callable[..., int]) -> ImportKind:
+        def stage(engine: Engine, brought: Brought, now: datetime, progress: Progress) -> int:
+            # Read each time: a key may have been rotated since the service started.
+            keys = read_keys(settings)
+            return stage_file(engine, brought, setting(now, brought.by), keys, progress=progress)
+
+        def check(conn: Connection, import_id: int, now: datetime) -> None:
+            rehearse(conn, import_id, setting(now, "check"))
+
+        def apply_file(conn: Connection, import_id: int, now: datetime, by: str) -> None:
+            apply(conn, import_id, setting(now, by))
+
+        return ImportKind(name, title, "แถว", stage, check, apply_file)
+
+    yield kind(COMPLETIONS, "รายชื่อผู้ผ่านหลักสูตร", partial(stage_completions, headers={}))
+    yield kind(ATTENDANCE, "ผู้เข้าร่วมอบรม ประชุม หรือสอนงาน", partial(stage_attendance, event={}))
+    yield kind(CLAIMS, "หลักฐานที่ยื่น (เกียรติบัตร)", stage_claims)
 
 
 def _units() -> ImportKind:
