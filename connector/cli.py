@@ -11,6 +11,7 @@ from connector import (
     cli_import,
     cli_import_learning,
     cli_key,
+    cli_oneroster,
     cli_person,
     cli_platform,
     cli_reconcile,
@@ -34,6 +35,7 @@ app = typer.Typer(
     help="Thaksa: sees whether people are gaining their digital skills. Data folder: --data or THAKSA_DATA.",
 )
 cli_import_learning.add_commands(cli_import.app)
+cli_import.app.command("oneroster")(cli_oneroster.import_oneroster)
 app.add_typer(cli_import.app, name="import")
 app.add_typer(cli_credentials.app, name="credential")
 app.add_typer(cli_platform.app, name="platform")

@@ -1,6 +1,7 @@
 """`thaksa import …`: files that people bring. Each is staged, shown and then applied in one transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 from rich.table import Table
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from connector import console
 from connector.command import ERR, OUT, Data, ready_engine
@@ -27,7 +28,7 @@ from connector.imports.staging import (
 from connector.imports.unit_import import UNITS_KIND, apply_units, stage_units
 from connector.settings import load
 from lrs.clock import utc_now
-from mappings.roster_changes import departing, group_counts
+from mappings.roster_changes import Departing, departing, group_counts
 
 app = typer.Typer(no_args_is_help=True, help="Bring files in: the organisation, its people, course mappings.")
 
@@ -93,25 +94,33 @@ def import_roster(
             terms = roster_terms(settings, conn)
         import_id = stage_roster(engine, brought, terms, utc_now(), partial(progress, "rows read"))
     staged = show(engine, import_id)
-    _show_people(engine, staged)
+    show_people(engine, staged)
     if dry_run:
         drop(engine, staged, refused)
         return
     if staged.departed and not yes and not typer.confirm(f"Leaving: {staged.departed}. Go on?"):
         drop(engine, staged, refused)
         return
-    linked = _apply_roster(engine, staged, accept_shrink)
+    linked = apply_staged(engine, staged, accept_shrink)
     with engine.begin() as conn:
         run(conn, utc_now())
     OUT.print(f"{linked} accounts newly linked.")
     end(engine, staged, refused)
 
 
-def _apply_roster(engine: Engine, staged: ImportFile, accept_shrink: bool) -> int:
+def apply_staged(
+    engine: Engine,
+    staged: ImportFile,
+    accept_shrink: bool,
+    also: Callable[[Connection, datetime], object] = lambda _conn, _now: None,
+) -> int:
+    """Apply a staged roster, and what belongs to it; how many accounts were linked because of it."""
     now = utc_now()
     try:
         with engine.begin() as conn:
-            return apply_roster(conn, staged.id, now, BY, accept_shrink=accept_shrink)
+            linked = apply_roster(conn, staged.id, now, BY, accept_shrink=accept_shrink)
+            also(conn, now)
+            return linked
     except BaseException:
         # The next command stages the file again; what is staged now would only lie there.
         with engine.begin() as conn:
@@ -149,7 +158,7 @@ def show(engine: Engine, import_id: int) -> ImportFile:
     return staged
 
 
-def _show_people(engine: Engine, staged: ImportFile) -> None:
+def show_people(engine: Engine, staged: ImportFile) -> None:
     """The groups that the rows lead to, and who leaves."""
     names = {"-": "outside the framework", "": "unclassified"}
     with engine.connect() as conn:
@@ -159,23 +168,30 @@ def _show_people(engine: Engine, staged: ImportFile) -> None:
     OUT.print(f"Groups: {groups or 'none'}.", highlight=False)
     if staged.options["held"]:
         OUT.print("Nobody leaves as long as rows are refused: they may be theirs.")
-    if leaving:
-        table = Table("name", "unit", title=f"leaving: {staged.departed}")
-        for one in leaving:
-            name = f"{one.prefix_th}{one.given_name} {one.family_name}"
-            table.add_row(escape(name), escape(one.unit_name))
-        OUT.print(table)
-        _show_rest(staged.departed - len(leaving), "people")
+    show_leaving(leaving, staged.departed)
 
 
-def _show_rest(number: int, what: str) -> None:
+def show_leaving(leaving: Sequence[Departing], number: int) -> None:
+    """Who leaves: some of so many."""
+    if not leaving:
+        return
+    table = Table("name", "unit", title=f"leaving: {number}")
+    for one in leaving[:_PEOPLE_SHOWN]:
+        name = f"{one.prefix_th}{one.given_name} {one.family_name}"
+        table.add_row(escape(name), escape(one.unit_name))
+    OUT.print(table)
+    show_rest(number - len(leaving[:_PEOPLE_SHOWN]), "people")
+
+
+def show_rest(number: int, what: str) -> None:
+    """Say how many are not shown."""
     if number > 0:
         ERR.print(f"… and {number} more {what}.")
 
 
 def drop(engine: Engine, staged: ImportFile, out: Path | None) -> None:
     """Throw a staged file away, after telling its refused rows."""
-    _tell_refused(engine, staged, out)
+    tell_refused(engine, staged, out)
     with engine.begin() as conn:
         discard(conn, staged.id, utc_now(), BY, "not applied")
     OUT.print("Nothing was imported.")
@@ -186,7 +202,7 @@ def end(engine: Engine, staged: ImportFile, out: Path | None) -> None:
     """Tell the refused rows of a file that was applied; the exit status says whether there are any."""
     with engine.connect() as conn:
         applied = find(conn, staged.id)
-    _tell_refused(engine, applied, out)
+    tell_refused(engine, applied, out)
     _fail_where_refused(applied)
 
 
@@ -195,7 +211,8 @@ def _fail_where_refused(staged: ImportFile) -> None:
         raise typer.Exit(1)
 
 
-def _tell_refused(engine: Engine, staged: ImportFile, out: Path | None) -> None:
+def tell_refused(engine: Engine, staged: ImportFile, out: Path | None) -> None:
+    """Show the refused rows, and write them to a file where one is named."""
     if not staged.rows_refused:
         return
     table = Table("row", "column", "value", "reason", title=f"{staged.rows_refused} refused")
@@ -206,7 +223,7 @@ def _tell_refused(engine: Engine, staged: ImportFile, out: Path | None) -> None:
         if out is not None:
             _write(out, refused_csv(conn, staged.id))
     ERR.print(table)
-    _show_rest(staged.rows_refused - _ROWS_SHOWN, "rows")
+    show_rest(staged.rows_refused - _ROWS_SHOWN, "rows")
 
 
 def _write(out: Path, lines: Iterator[str]) -> None:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
@@ -27,9 +27,11 @@ from mappings.unit_names import (
 __all__ = [
     "KINDS",
     "DatedCode",
+    "KnownUnit",
     "UnitRow",
     "check_units",
     "import_units",
+    "known_units",
     "name_key",
     "units_by_code",
     "units_by_name",
@@ -244,3 +246,19 @@ def _upwards(unit_id: int | None, parents: Mapping[int, int | None]) -> Iterator
     while unit_id is not None:
         yield unit_id
         unit_id = parents[unit_id]
+
+
+class KnownUnit(NamedTuple):
+    """A unit that is there: its own lasting name and its parent's."""
+
+    uid: str
+    parent_uid: str | None
+
+
+def known_units(conn: Connection, day: date) -> tuple[dict[str, KnownUnit], dict[str, KnownUnit]]:
+    """All units by uid, and by each code that means one of them on a day."""
+    rows = conn.execute(select(unit.c.id, unit.c.uid, unit.c.parent_id)).all()
+    uids = {row.id: row.uid for row in rows}
+    units = {row.id: KnownUnit(row.uid, uids.get(row.parent_id)) for row in rows}
+    by_code = {code: units[unit_id] for code, unit_id in units_by_code(conn, day).items()}
+    return {one.uid: one for one in units.values()}, by_code

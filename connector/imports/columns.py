@@ -69,7 +69,7 @@ ROSTER = Columns(
             "คำนำหน้า ชื่อ นามสกุล",
             "full name",
         ),
-        POSITION: ("ตำแหน่งปัจจุบัน", "ชื่อตำแหน่ง", "position", "job title"),
+        POSITION: ("ตำแหน่งปัจจุบัน", "ชื่อตำแหน่ง", "position", "job title", "role"),
         RANK: ("ระดับ/วิทยฐานะ", "อันดับ", "rank", "academic standing"),
         LINE: ("สายงานตำแหน่ง", "line", "position line"),
         GROUP: ("กลุ่มเป้าหมาย", "กลุ่ม (M/A/S/T)", "กลุ่ม MAST", "group"),
@@ -85,6 +85,7 @@ ROSTER = Columns(
             "รหัสกระทรวง",
             "school code",
             "unit code",
+            "orgSourcedId",
         ),
         NATIONAL_ID: (
             "เลขบัตรประชาชน",
@@ -99,6 +100,7 @@ ROSTER = Columns(
             "citizen id",
             "id card",
             "pid",
+            "userIds",
         ),
         UNIT_NAME: (
             "โรงเรียน/หน่วยงาน",
@@ -121,6 +123,7 @@ ROSTER = Columns(
             "ตั้งแต่วันที่",
             "valid from",
             "start date",
+            "beginDate",
         ),
     },
     needed=((GIVEN, FAMILY, UNIT), (FULL_NAME, UNIT), (GIVEN, FAMILY, UNIT_NAME), (FULL_NAME, UNIT_NAME)),
@@ -152,11 +155,19 @@ CODE_FROM, CODE_TO, ALIASES = "code_from", "code_to", "aliases"
 
 UNITS = Columns(
     {
-        "uid": ("area_id", "unit id", "รหัสอ้างอิง"),
+        "uid": ("area_id", "unit id", "รหัสอ้างอิง", "sourcedId"),
         "kind": ("type", "ประเภท", "ประเภทหน่วยงาน"),
-        "name_th": ("name_full_th", "ชื่อหน่วยงาน", "ชื่อโรงเรียน", "ชื่อสถานศึกษา", "ชื่อโรงเรียน/หน่วยงาน", "ชื่อ"),
-        "parent_uid": ("parent id", "รหัสอ้างอิงต้นสังกัด", "รหัสหน่วยงานต้นสังกัด"),
-        "code": ("emis_code", "รหัส", "รหัสหน่วยงาน", "รหัสโรงเรียน", "รหัสสถานศึกษา", "school code"),
+        "name_th": (
+            "name_full_th",
+            "ชื่อหน่วยงาน",
+            "ชื่อโรงเรียน",
+            "ชื่อสถานศึกษา",
+            "ชื่อโรงเรียน/หน่วยงาน",
+            "ชื่อ",
+            "name",
+        ),
+        "parent_uid": ("parent id", "รหัสอ้างอิงต้นสังกัด", "รหัสหน่วยงานต้นสังกัด", "parentSourcedId"),
+        "code": ("emis_code", "รหัส", "รหัสหน่วยงาน", "รหัสโรงเรียน", "รหัสสถานศึกษา", "school code", "identifier"),
         CODE_FROM: ("valid from", "ใช้รหัสตั้งแต่", "ใช้ตั้งแต่", "เริ่มใช้"),
         CODE_TO: ("valid to", "ใช้รหัสถึง", "ใช้ถึง", "เลิกใช้"),
         ALIASES: ("name_short_th", "ชื่ออื่น", "ชื่อย่อ", "ชื่อเดิม"),
@@ -165,8 +176,8 @@ UNITS = Columns(
 )
 
 _UNIT_KINDS: Mapping[str, Sequence[str]] = {
-    "obec": ("obec", "สพฐ.", "สำนักงานคณะกรรมการการศึกษาขั้นพื้นฐาน"),
-    "bureau": ("bureau", "สำนัก", "ส่วนกลาง", "สำนักส่วนกลาง", "สศศ.", "SEBO"),
+    "obec": ("obec", "สพฐ.", "สำนักงานคณะกรรมการการศึกษาขั้นพื้นฐาน", "national", "state"),
+    "bureau": ("bureau", "สำนัก", "ส่วนกลาง", "สำนักส่วนกลาง", "สศศ.", "SEBO", "department"),
     "area_office": (
         "area_office",
         "สำนักงานเขตพื้นที่การศึกษา",
@@ -179,6 +190,8 @@ _UNIT_KINDS: Mapping[str, Sequence[str]] = {
         "สพม.",
         "PESA",
         "SESA",
+        "district",
+        "local",
     ),
     "school": ("school", "โรงเรียน", "ร.ร.", "สถานศึกษา"),
 }
