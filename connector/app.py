@@ -22,6 +22,7 @@ from connector.report.claims_page import router_claims
 from connector.report.imports_page import router_imports
 from connector.report.merge_page import router_merges
 from connector.report.pages import router_pages
+from connector.report.person_forms import router_person_forms
 from connector.report.posts_page import router_posts
 from connector.report.statements_page import router_statements
 from connector.report.status_page import router_status
@@ -65,6 +66,7 @@ def create_app(settings: Settings) -> ASGIApp:
     app.mount("/static", StaticFiles(directory=str(files("connector.report") / "static")), name="static")
     app.include_router(router_pages(engine), include_in_schema=False)
     app.include_router(router_assignments(engine), include_in_schema=False)
+    app.include_router(router_person_forms(engine), include_in_schema=False)
     imports = router_imports(
         engine, import_kinds(settings), settings.uploads_folder, settings.import_mebibytes
     )

@@ -46,7 +46,7 @@ class _Forms:
         valid_to: Text = "",
     ) -> Response:
         chosen, why = group_of(group), required(reference, "กรุณาระบุเลขที่คำสั่งหรือเอกสารอ้างอิง")
-        first, last = _day(required(valid_from, "กรุณาระบุวันที่เริ่ม")), _day_or_none(valid_to)
+        first, last = day_in(required(valid_from, "กรุณาระบุวันที่เริ่ม")), _day_or_none(valid_to)
         if last is not None and last < first:
             raise WrongForm("วันที่สิ้นสุดอยู่ก่อนวันที่เริ่ม")
         with self._engine.begin() as conn:
@@ -58,7 +58,7 @@ class _Forms:
         return _back(uuid)
 
     def end(self, uuid: str, assignment_id: int, last_day: Text = "") -> Response:
-        day = _day(required(last_day, "กรุณาระบุวันสุดท้ายของคำสั่ง"))
+        day = day_in(required(last_day, "กรุณาระบุวันสุดท้ายของคำสั่ง"))
         with self._engine.begin() as conn:
             self._must_be_seen(conn, uuid)
             try:
@@ -72,7 +72,8 @@ class _Forms:
         read_details(conn, read_basis(conn, root_scope(conn), self._clock()), uuid)
 
 
-def _day(text: str) -> date:
+def day_in(text: str) -> date:
+    """The day that a form's text says. Raises WrongForm."""
     try:
         day = day_of(text)
     except BadValueError:
@@ -83,7 +84,7 @@ def _day(text: str) -> date:
 
 
 def _day_or_none(text: str) -> date | None:
-    return _day(text) if text.strip() else None
+    return day_in(text) if text.strip() else None
 
 
 def _back(uuid: str) -> Response:

@@ -16,6 +16,7 @@ from connector.report import thai
 from connector.report.errors import NoUnits, ReportError
 from connector.report.queries.assignments import read_assignments
 from connector.report.queries.basis import Basis, narrowed, read_basis, read_times, root_scope
+from connector.report.queries.corrections import read_correctable
 from connector.report.queries.learning import read_events, read_split, split_of
 from connector.report.queries.overview import read_overview
 from connector.report.queries.people import (
@@ -178,6 +179,7 @@ class _Pages:
             merges = read_merges_into(conn, basis.scope, details.id)
             records = read_records(conn, details.id)
             assignments = read_assignments(conn, details.id)
+            correctable = read_correctable(conn, details.id)
         split = split_of(events, basis)
         return render(
             "person.html",
@@ -191,6 +193,7 @@ class _Pages:
             merges=merges,
             records=records,
             assignments=assignments,
+            correctable=correctable,
             groups=thai.GROUPS,
             most_records=MOST_RECORDS,
         )
