@@ -72,6 +72,7 @@ def find_changes(conn: Connection, import_id: int, unsaid: Collection[str] = ())
     what is known of them stays.
     """
     _keep(conn, import_id, unsaid)
+    _doubt_days(conn, import_id)
     _classify(conn, import_id)
     of_known = func.trim(
         _details()
@@ -108,6 +109,15 @@ def _keep(conn: Connection, import_id: int, unsaid: Collection[str]) -> None:
         )
         kept = given.limit(1).scalar_subquery()
         conn.execute(update(staged_person).where(known, given.exists()).values(group_code=kept))
+
+
+def _doubt_days(conn: Connection, import_id: int) -> None:
+    """A first day that is not after that of the post which the row replaces is that of another one, such as
+    of a first appointment: it would change reports of the past."""
+    m = membership.c
+    later = select(m.id).where(m.person_id == s.person_id, m.valid_to.is_(None), m.valid_from >= s.valid_from)
+    doubtful = and_(taken(import_id), s.valid_from.is_not(None), later.exists())
+    conn.execute(update(staged_person).where(doubtful).values(valid_from=None))
 
 
 def _classify(conn: Connection, import_id: int) -> None:
@@ -221,7 +231,6 @@ def holds_departures(conn: Connection, import_id: int) -> bool:
 def leaving(import_id: int) -> Select[Any]:
     """Ids of the lasting memberships, in the units that the rows name, of people whom no row means."""
     t = staged_person.alias("meant")
-    named = select(t.c.unit_id).where(t.c.import_id == import_id, t.c.unit_id.is_not(None)).distinct()
     meant = (
         select(t.c.person_id)
         .where(t.c.import_id == import_id, t.c.person_id.is_not(None))
@@ -232,8 +241,13 @@ def leaving(import_id: int) -> Select[Any]:
     return (
         select(m.id, m.person_id, m.unit_id)
         .outerjoin(meant, meant.c.person_id == m.person_id)
-        .where(m.valid_to.is_(None), m.unit_id.in_(named), meant.c.person_id.is_(None))
+        .where(m.valid_to.is_(None), m.unit_id.in_(_named_units(import_id)), meant.c.person_id.is_(None))
     )
+
+
+def _named_units(import_id: int) -> Select[Any]:
+    t = staged_person.alias("naming")
+    return select(t.c.unit_id).where(t.c.import_id == import_id, t.c.fault.is_(None)).distinct()
 
 
 def departing(conn: Connection, import_id: int, limit: int | None = None) -> Sequence[Departing]:
@@ -254,10 +268,9 @@ def departing(conn: Connection, import_id: int, limit: int | None = None) -> Seq
 def count_leaving(conn: Connection, import_id: int) -> tuple[int, int]:
     """How many people would leave, and how many are in the units that the rows name now."""
     gone = leaving(import_id).subquery("leaving")
-    t = staged_person.alias("naming")
-    named = select(t.c.unit_id).where(t.c.import_id == import_id, t.c.unit_id.is_not(None)).distinct()
     m = membership.c
-    now = select(func.count(m.person_id.distinct())).where(m.valid_to.is_(None), m.unit_id.in_(named))
+    inside = and_(m.valid_to.is_(None), m.unit_id.in_(_named_units(import_id)))
+    now = select(func.count(m.person_id.distinct())).where(inside)
     number = conn.execute(select(func.count(gone.c.person_id.distinct()))).scalar_one()
     return number, conn.execute(now).scalar_one()
 

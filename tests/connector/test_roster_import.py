@@ -1,6 +1,7 @@
 """Rosters through the whole of an import: staged, checked, applied; on both databases."""
 
 import csv
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from mappings.tables import (
     staged_person,
     stale_person,
 )
+from mappings.tombstones import Tombstones, email_mark
 from tests.connector.rosters import FIRST, OFFICE, SECOND, SITE, TERMS, Office, a_row, national_id, write
 from tests.mappings.world import BEGIN, NOW
 
@@ -231,6 +233,10 @@ def test_a_move_takes_effect_on_the_day_that_the_file_says(office: Office) -> No
     office.bring(a_row(post="ครูชำนาญการ", **{START: "๑๖ พ.ค. ๒๕๖๙"}))
     old, new = office.rows_of(membership)
     assert (old.valid_to, new.valid_from, new.valid_to) == (date(2026, 5, 15), date(2026, 5, 16), None)
+    # A first day before the post that is replaced is another's, as of somebody's first appointment.
+    office.bring(a_row(post="ครูเชี่ยวชาญ", **{START: "16/5/2550"}))
+    assert [row.valid_from for row in office.rows_of(membership)][2:] == [DAY]
+    assert office.rows_of(membership)[1].valid_to == day_before(DAY)
     ahead = office.stage(a_row(**{START: "1/1/2570"}))
     assert reasons(office, ahead) == [(2, START, "is a day that is still to come")]
 
@@ -361,6 +367,18 @@ def test_whoever_was_merged_away_stands_for_the_other(office: Office) -> None:
     (row,) = office.rows_of(staged_person)
     assert row.person_id == first
     assert office.file(import_id).added == 0
+
+
+def test_whoever_was_erased_is_left_out_and_holds_nobody_back(office: Office) -> None:
+    office.bring(a_row(), a_row("สมหญิง ใจดี"), a_row("สมปอง ใจดี", unit=SECOND), now=BEGIN)
+    hashed = Tombstones(b"key").hash(email_mark("gone@x.example"))
+    office.terms = replace(TERMS, tombstones=Tombstones(b"key", frozenset({("email", hashed)})))
+    rows = (a_row(), a_row("คนเดิม ใจดี", unit=SECOND, **{EMAIL: "Gone@x.example"}))
+    import_id = office.stage(*rows, full=True)
+    ((row, column, reason),) = reasons(office, import_id)
+    assert (row, column, reason.partition(":")[0]) == (3, "ชื่อ-สกุล", "this person was erased on request")
+    office.apply(import_id)
+    assert set(office.posts()) == {"สมชาย", "สมปอง"}
 
 
 def test_a_check_that_is_out_of_date_is_made_again(office: Office) -> None:
