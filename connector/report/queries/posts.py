@@ -56,6 +56,8 @@ def read_decided_posts(conn: Connection, scope: Scope, day: date) -> list[Decide
     """What stands, the newest decision first."""
     query = select(post_decision).where(post_decision.c.ended_at.is_(None))
     rows = conn.execute(query.order_by(post_decision.c.id.desc())).all()
+    if not rows:
+        return []
     counts = _decided_people(conn, scope, day, {post_key(row.line, row.position) for row in rows})
     return [
         DecidedPost(
