@@ -49,6 +49,11 @@ class Claim:
     stands: bool
 
     @property
+    def is_erased(self) -> bool:
+        """Its person was erased: it says nothing any more, and keeps the statement that it became."""
+        return not self.code
+
+    @property
     def source(self) -> Source:
         """Where it was said."""
         return Source(self.import_id, self.row, self.id)
@@ -185,7 +190,9 @@ def hand_over(conn: Connection, claims: Collection[Claim]) -> set[int]:
 def counts(conn: Connection) -> dict[str, int]:
     """How many claims that stand are in each state."""
     rows = conn.execute(
-        select(claim.c.state, func.count()).where(exists().where(_STANDS)).group_by(claim.c.state)
+        select(claim.c.state, func.count())
+        .where(exists().where(_STANDS), claim.c.code != "")
+        .group_by(claim.c.state)
     )
     return {**dict.fromkeys(STATES, 0), **dict(rows.all())}
 

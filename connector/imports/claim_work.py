@@ -105,14 +105,15 @@ def settle_claims(
     courses = Courses(conn, setting.now)
     uuids = uuids_of(conn, persons)
     claims = claims_where(conn, persons=persons)
-    counting = [one for one in claims if one.stands and one.state in _LEVELS]
+    counting = [one for one in claims if one.stands and one.state in _LEVELS and not one.is_erased]
     known = [courses.of(one.course_id) for one in counting if one.course_id is not None]
     add_own_activities(conn, known, setting.now, setting.by)
     vouchers = [
         _voucher(one, uuids[one.person_id], setting, courses.of(one.course_id) if one.course_id else None)
         for one in counting
     ]
-    ids = [*statement_ids, *(one.statement_id for one in claims)]
+    kept = {one.statement_id for one in claims if one.stands and one.is_erased}
+    ids = {*statement_ids, *(one.statement_id for one in claims)} - kept
     return settle(conn, CLAIMS, vouchers, ids, setting)
 
 

@@ -30,7 +30,7 @@ def apply(conn: Connection, import_id: int, setting: Setting) -> Settled:
     wait_for_others(conn)
     staging.move(conn, import_id, staging.APPLIED, setting.now, setting.by)
     persons = mark_rows(conn, import_id, APPLIED)
-    rows = file_rows(conn, import_id)
+    rows = [row for row in file_rows(conn, import_id) if not row.is_erased]
     found = staging.find(conn, import_id)
     link_accounts_of(conn, rows, setting)
     if found.kind == CLAIMS:

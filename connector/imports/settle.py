@@ -74,8 +74,9 @@ def settle_files(conn: Connection, kind: str, persons: Collection[int], setting:
     if kind == ATTENDANCE:
         _settle_events(conn, rows, setting)
     voucher = _attendance if kind == ATTENDANCE else _completion
-    vouchers = [voucher(row, setting.home_page) for row in rows if row.stands]
-    return settle(conn, kind, vouchers, [row.statement_id for row in rows], setting)
+    vouchers = [voucher(row, setting.home_page) for row in rows if row.stands and not row.is_erased]
+    statement_ids = [row.statement_id for row in rows if not (row.stands and row.is_erased)]
+    return settle(conn, kind, vouchers, statement_ids, setting)
 
 
 def settle(
@@ -90,7 +91,8 @@ def settle(
     steps = plan(vouchers, held)
     if not (steps.voids or steps.issues):
         return Settled()
-    became = {one.source: None for one in vouchers if _is_voided(one, steps.voids)}
+    voided = {one.statement_id for one in steps.voids}
+    became = {one.source: None for one in vouchers if one.statement_id in voided}
     batch = _Batch(kind, setting, _occurrences(conn, steps))
     for one in steps.voids:
         batch.void(one)
@@ -130,10 +132,6 @@ class _Batch:
 
 def _key(one: Stored | Imported) -> tuple[str, str, str, str]:
     return one.home_page, one.account_name, one.activity_iri, one.verb_iri
-
-
-def _is_voided(one: Voucher, voided: Collection[Stored]) -> bool:
-    return one.statement_id is not None and any(each.statement_id == one.statement_id for each in voided)
 
 
 def _occurrences(conn: Connection, steps: Plan) -> Counter[tuple[str, str, str, str]]:

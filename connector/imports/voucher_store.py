@@ -41,6 +41,11 @@ class FileRow:
     stands: bool
     statement_id: str | None
 
+    @property
+    def is_erased(self) -> bool:
+        """Its person was erased: it says nothing any more, and keeps the statement that it became."""
+        return not self.payload
+
 
 class StandingFile(NamedTuple):
     """A file whose rows count, and what was chosen for it."""

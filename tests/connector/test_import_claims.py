@@ -7,8 +7,10 @@ from sqlalchemy import Engine, select
 
 from connector.imports.certificate_codes import codes_of
 from connector.imports.claim_store import counts
-from connector.imports.claim_work import ClaimError, decide_claims
+from connector.imports.claim_work import ClaimError, decide_claims, settle_claims
 from connector.imports.errors import BadValueError
+from connector.person_erasure import erase
+from connector.settings import load
 from connector.tables_imports import claim
 from mappings.load import load_shipped
 from mappings.progress import refresh
@@ -17,12 +19,14 @@ from tests.connector.learning import (
     NOW,
     a_file,
     claims,
+    completions,
     current,
     events,
     people,
     refused,
     setting,
     take_back,
+    uuid_of,
     written,
 )
 from tests.mappings.world import course_iri
@@ -206,3 +210,29 @@ def test_a_course_without_an_activity_gets_one_of_ours_that_mapping_files_leave_
         load_shipped(conn, NOW, "test")
         own = course_alias.c.activity_iri == iri
         assert conn.execute(select(course_alias.c.valid_to).where(own)).scalar_one() is None
+
+
+def test_an_erased_person_s_statements_stay_and_can_be_taken_back(engine: Engine, tmp_path: Path) -> None:
+    ids = people(engine)
+    lists = [
+        completions(engine, a_file(tmp_path, f"{title}\nอีเมล,หลักสูตร,วันที่สำเร็จ\n{rows}", f"{title}.csv"))
+        for title, rows in (
+            ("ก", "kaew@school.example,DL101,5 ก.ค. 2567\nkwan@school.example,DL101,5 ก.ค. 2567"),
+            ("ข", "kaew@school.example,DL102,5 ก.ค. 2567\nkwan@school.example,DL102,5 ก.ค. 2567"),
+        )
+    ]
+    sheet = claims(engine, a_file(tmp_path, SHEET))
+    before = len(current(engine))
+    uuid = uuid_of(engine, ids["แก้ว"])
+    erase(load({}, data=tmp_path / "data"), engine, uuid, NOW, "test")
+    assert len(current(engine)) == before
+    assert not any(one.account == uuid for one in current(engine))
+    take_back(engine, lists[0])
+    assert len(current(engine)) == before - 2
+    assert [one.activity for one in current(engine)].count(course_iri(3)) == 2
+    with engine.begin() as conn:
+        settle_claims(conn, ids.values(), setting())
+    assert len(current(engine)) == before - 2
+    take_back(engine, sheet)
+    take_back(engine, lists[1])
+    assert current(engine) == []

@@ -67,7 +67,7 @@ def read_claims(conn: Connection, scope: Scope, state: str, after: int = 0) -> C
         .join(import_row, and_(import_row.c.import_id == c.import_id, import_row.c.row == c.row))
         .outerjoin(course, course.c.id == c.course_id)
         .outerjoin(first, first.c.id == c.duplicate_of_id)
-        .where(c.state == state, import_row.c.state == "applied", c.id > after)
+        .where(c.state == state, import_row.c.state == "applied", c.code != "", c.id > after)
         .order_by(c.id)
         .limit(MOST_CLAIMS + 1)
     ).all()
