@@ -23,6 +23,7 @@ KEYS = HashKeys(HashKey(b"a key for tests"))
 ID = "1001000079196"
 GOOD = ("นาย", "สมชาย", "ใจดี", "ครู", "คศ.1", "สายงานการสอน", "", "1050000101", ID)
 TEXT = "\n".join((",".join(COLUMNS), ",".join(GOOD)))
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "files"
 DOCS = (Path(__file__).parents[2] / "docs" / "files.md").read_text(encoding="utf-8")
 
 
@@ -304,6 +305,24 @@ def test_refused_rows_can_be_corrected_and_never_show_a_national_id(tmp_path: Pa
     assert "is the file that is imported" in str(same.exception)
 
 
+def test_a_workbook_as_libreoffice_saves_it() -> None:
+    """A blank first row, merged headers in two rows, formulas, a date, numbers for codes, a second sheet."""
+    staged = read_roster(FIXTURES / "roster-libreoffice.xlsx", KEYS)
+    day = date(2024, 5, 16)
+    found = [(row.row, row.given_name, row.position, row.id_last4, row.valid_from) for row in staged.rows]
+    assert found == [
+        (5, "สมชาย", "ครูชำนาญการ", "9196", day),
+        (6, "พิมพ์ชนก", "ครู", "8380", day),
+        (7, "สมหญิง", "ครู", None, day),
+    ]
+    assert {row.unit_code for row in staged.rows} == {"1050000101"}
+    assert [(one.row, one.column, one.value) for one in staged.refused] == [
+        (8, "รหัสโรงเรียน", "105000010"),
+        (9, "สกุล", ""),
+    ]
+    assert staged.refused[1].reason == "D9 shows the spreadsheet's error #DIV/0!"
+
+
 def test_offices_as_they_are_published(tmp_path: Path) -> None:
     content = (
         "area_id,type,emis_code,name_short_th,name_full_th,schools\n"
@@ -329,6 +348,12 @@ def test_the_samples_of_the_documentation_import_as_they_stand(tmp_path: Path) -
     assert (units.exit_code, "3 added" in units.output) == (0, True), units.output
     people = run(app, ["import", "roster", str(tmp_path / "roster.csv"), *data])
     assert (people.exit_code, "3 added" in people.output) == (0, True), people.output
+    whole = run(app, ["import", "roster", str(tmp_path / "whole.csv"), "--full", "--yes", *data])
+    assert whole.exit_code == 0, whole.output
+    assert ("1 changed, 1 unchanged" in whole.output, "leaving: 1" in whole.output) == (True, True)
+    package = run(app, ["import", "oneroster", str(tmp_path), *data])
+    assert package.exit_code == 0, package.output
+    assert re.findall(r"(\w+\.csv):\s+(\d) added", package.output) == [("orgs.csv", "2"), ("users.csv", "1")]
 
 
 def test_the_command_writes_what_it_refuses(tmp_path: Path) -> None:
