@@ -59,7 +59,8 @@ class Row:
 
     def text(self, name: str) -> str:
         """Normalised text."""
-        return self._value(name, text_of)
+        # Most of a wide table is empty.
+        return self._value(name, text_of) if self.cells.get(name, "") != "" else ""
 
     def code(self, name: str) -> str:
         """A code, never a number."""
@@ -259,7 +260,9 @@ def _check_width(table: _Table, cells: Sequence[Cell]) -> None:
 def _by_field(header: Header, cells: Sequence[Cell]) -> dict[str, Cell]:
     width = len(cells)
     return {
-        name: _joined([cells[place] for place in places if place < width])
+        name: (cells[places[0]] if places[0] < width else "")
+        if len(places) == 1
+        else _joined([cells[place] for place in places if place < width])
         for name, places in header.places.items()
     }
 
