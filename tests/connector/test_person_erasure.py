@@ -1,39 +1,19 @@
 """A person is erased: nothing names them anywhere in the database, and nothing that was counted changes."""
 
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, String, insert, select
+from sqlalchemy import String, insert, select
 
-from connector.completion import Fact, Learner, Observation
+from connector.completion import Learner
 from connector.person_erasure import ALL_CLEARED, erase, erase_returned, tombstones_of
-from connector.platforms import Asked, Cursor
-from connector.settings import Settings, load
 from connector.tables import enrolment
-from connector.tables_imports import claim, import_file, import_refusal, import_row
 from connector.without_erased import WithoutErased
-from lrs.clock import to_micros
-from lrs.statement import Authority, prepare
-from lrs.store import insert as store
-from lrs.tables import metadata
 from mappings.erase import DELETED, PSEUDONYM
 from mappings.errors import MappingError
 from mappings.export import references
-from mappings.load import load_shipped
-from mappings.national_ids import HashKey, HashKeys
-from mappings.people import (
-    AccountSeen,
-    import_roster,
-    import_units,
-    link_accounts,
-    observe_accounts,
-)
-from mappings.progress import create_views, rebuild, refresh
+from mappings.progress import refresh
 from mappings.roster import FaultyRow, check_people, faulty
 from mappings.roster_staging import stage_people
 from mappings.tables import (
@@ -48,98 +28,26 @@ from mappings.tables import (
     person,
     tombstone,
 )
-from tests.connector.syncing import a_course, run
-from tests.mappings.world import BEGIN, HOME, NOW, UNITS, a_person, course_iri, send
+from tests.connector.erasing import (
+    ACCOUNT,
+    FAMILY,
+    GIVEN,
+    ID,
+    KEYS,
+    MAIL,
+    PERSONAL,
+    SHOWN,
+    USERNAME,
+    Shows,
+    World,
+    push,
+    world,
+)
+from tests.connector.syncing import run
+from tests.mappings.world import HOME, NOW, a_person
 from tests.report.conftest import web
 
-KEYS = HashKeys(HashKey(b"a key for tests"))
-ID = "1001000079196"
-GIVEN, FAMILY, MAIL, USERNAME, SHOWN = "สมหญิง", "ใจงามยิ่ง", "somying@school.example", "somying.j", "Somying J."
-ACCOUNT = "318843"
-PERSONAL = (GIVEN, FAMILY, MAIL, USERNAME, SHOWN, ACCOUNT, KEYS.hash(ID).hmac, "R-4711", "CERT-99")
-"""What must be nowhere afterwards."""
-
-
-@dataclass(frozen=True)
-class World:
-    engine: Engine
-    settings: Settings
-    uuid: str
-    other: str
-
-    def erase(self, **options: Any) -> dict[str, int]:
-        return dict(erase(self.settings, self.engine, self.uuid, NOW, "test", **options))
-
-    def rows(self, *columns: Any) -> list[tuple[Any, ...]]:
-        with self.engine.begin() as conn:
-            return [tuple(row) for row in conn.execute(select(*columns))]
-
-    def everything(self) -> str:
-        """The whole database as a text."""
-        with self.engine.begin() as conn:
-            rows = [tuple(row) for table in metadata.sorted_tables for row in conn.execute(select(table))]
-        return "\n".join(repr([_text(value) for value in row]) for row in rows)
-
-
-def _text(value: Any) -> Any:
-    return bytes(value).decode(errors="replace") if isinstance(value, bytes | memoryview) else value
-
-
-@pytest.fixture
-def world(engine: Engine, tmp_path: Path) -> World:
-    with engine.begin() as conn:
-        create_views(conn)
-        load_shipped(conn, BEGIN, "test")
-        import_units(conn, UNITS, BEGIN, "test")
-        her = a_person(
-            GIVEN, family_name=FAMILY, id_hmac=KEYS.hash(ID).hmac, email=MAIL, roster_id="R-4711",
-            usernames={HOME: USERNAME}, position="ผู้อำนวยการโรงเรียน",
-        )  # fmt: skip
-        import_roster(conn, [her, a_person("สมชาย")], BEGIN, "test")
-        seen = AccountSeen(HOME, ACCOUNT, SHOWN, KEYS.hash(ID).hmac, MAIL, USERNAME)
-        observe_accounts(conn, [seen, AccountSeen(HOME, "5", "สมชาย ใจดี", "hash of สมชาย")], BEGIN)
-        link_accounts(conn, BEGIN, "test")
-        for name in (ACCOUNT, "5"):
-            send(conn, name, 2)
-        _push(conn)
-        uuids = {row.given_name: row.uuid for row in conn.execute(select(person))}
-        _files(conn, conn.execute(select(person.c.id).where(person.c.uuid == uuids[GIVEN])).scalar_one())
-        rebuild(conn, BEGIN)
-    settings = load({}, data=tmp_path)
-    return World(engine, settings, uuids[GIVEN], uuids["สมชาย"])
-
-
-def _push(conn: Any) -> None:
-    """What a plugin and a client send: with names, an e-mail for an actor, and a remark about her."""
-    full_name = f"{GIVEN} {FAMILY}"
-    by_account = {"account": {"homePage": HOME, "name": ACCOUNT}, "name": SHOWN}
-    said: list[dict[str, Any]] = [
-        {"actor": by_account, "context": {"instructor": {"mbox": f"mailto:{MAIL}", "name": full_name}}},
-        {"actor": {"mbox": f"mailto:{MAIL.capitalize()}", "name": full_name}},
-        {"actor": {"account": {"homePage": HOME, "name": USERNAME}}, "result": {"response": full_name}},
-    ]
-    authority = Authority({"account": {"homePage": HOME, "name": "logstore"}}, 2, frozenset({HOME}))
-    for one in said:
-        document = {"verb": {"id": "http://example.org/did"}, "object": {"id": course_iri(3)}, **one}
-        store(conn, [prepare(document, version="1.0.3", authority=authority)], lambda: BEGIN)
-
-
-def _files(conn: Any, person_id: int) -> None:
-    at = to_micros(BEGIN)
-    file = {
-        "uuid": "f", "kind": "claims", "name": "c.xlsx", "digest": "0", "coverage": "part",
-        "state": "applied", "staged_at": at, "staged_by": "test",
-    }  # fmt: skip
-    import_id = conn.execute(insert(import_file).values(file).returning(import_file.c.id)).scalar_one()
-    row = {"import_id": import_id, "row": 2}
-    payload = json.dumps({"email": MAIL}, ensure_ascii=False)
-    conn.execute(insert(import_row).values(**row, payload=payload, state="applied", person_id=person_id))
-    refused = {"column_title": "ชื่อ", "value": GIVEN, "reason": "ไม่พบ", "cells": f'["{GIVEN}", "{FAMILY}"]'}
-    conn.execute(insert(import_refusal).values(**row, **refused))
-    paper = {"code": "CERT-99", "url": "https://x.example/CERT-99", "state": "claimed", "claimed_at": at}
-    conn.execute(insert(claim).values(**row, uuid="c", person_id=person_id, reason=f"ของ {GIVEN}", **paper))
-    log = {"at": at, "by": "test", "action": "reject", "subject": "claim", "subject_id": "c"}
-    conn.execute(insert(change_log).values(**log, detail=f"{GIVEN} ไม่มีใบประกาศ"))
+__all__ = ["world"]
 
 
 def test_nothing_in_the_database_names_the_person(world: World) -> None:
@@ -180,6 +88,16 @@ def test_from_tomorrow_on_the_person_belongs_to_no_unit(world: World) -> None:
     assert client.get("/api/v1/aggregates?by=school").json()["total"]["persons"] == 1
 
 
+def test_pages_show_that_somebody_was_erased_and_offer_no_correction(world: World) -> None:
+    world.erase()
+    client = web(world.engine, now=NOW)
+    assert "(ลบข้อมูลแล้ว)" in client.get("/people").text
+    page = client.get(f"/people/{world.uuid}").text
+    assert "<h1>(ลบข้อมูลแล้ว)</h1>" in page
+    assert "แก้ไขข้อมูลบุคคล" not in page
+    assert [one for one in PERSONAL if one in page] == []
+
+
 def test_a_dry_run_tells_the_same_and_changes_nothing(world: World) -> None:
     before = world.everything()
     told = world.erase(dry_run=True)
@@ -211,20 +129,6 @@ def test_the_audit_names_the_erasure_and_no_values(world: World) -> None:
         found = [tuple(row) for row in conn.execute(select(*columns).where(about).order_by(change_log.c.id))]
     assert found[-1] == ("erase", None, "test")
     assert {detail for _, detail, _ in found} == {None}
-
-
-class Shows:
-    """A platform that shows learner and completion."""
-
-    home_page = HOME
-
-    def __init__(self, *learners: Learner) -> None:
-        self._learners = learners
-
-    def observe(self, cursor: Cursor | None, asked: Asked) -> Iterator[Observation | Cursor]:
-        for learner in self._learners:
-            yield Observation(a_course(3), learner, Fact.COMPLETED, at=BEGIN)
-        yield Cursor(None, 1, 1)
 
 
 def test_the_next_sync_does_not_bring_the_person_back(world: World) -> None:
@@ -289,7 +193,7 @@ def test_statements_that_come_later_are_nobodys_and_lose_their_names(world: Worl
     """A client that was not told goes on sending; the nightly job finds it."""
     world.erase()
     with world.engine.begin() as conn:
-        _push(conn)
+        push(conn)
     assert SHOWN in world.everything()
     assert erase_returned(world.settings, world.engine) == 4
     after = world.everything()

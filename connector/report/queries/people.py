@@ -85,9 +85,12 @@ class People:
         return max(1, -(-self.total // PAGE))
 
 
+ERASED = "(ลบข้อมูลแล้ว)"
+
+
 def full_name(prefix: str, given: str, family: str) -> str:
-    """As Thais write it: the prefix stands right before the name."""
-    return f"{prefix}{given} {family}".strip()
+    """As Thais write it: the prefix stands right before the name. Whoever was erased has none."""
+    return f"{prefix}{given} {family}".strip() or ERASED
 
 
 def read_people(conn: Connection, basis: Basis, filters: Filters) -> People:
