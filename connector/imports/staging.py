@@ -232,14 +232,14 @@ def _refused(import_id: int) -> Select[Any]:
     )
 
 
-def refused_csv(conn: Connection, import_id: int) -> Iterator[str]:
+def refused_csv(conn: Connection, import_id: int, tell: Callable[[str], str] = str) -> Iterator[str]:
     """The refused rows as CSV for Excel, each with what is wrong, to be corrected and brought again.
 
-    National ids are masked and have to be typed again.
+    National ids are masked and have to be typed again. `tell` puts a reason into the reader's language.
     """
     yield "\ufeff" + _csv_line(refused_header(find(conn, import_id).titles))
     for row in conn.execute(_refused(import_id).execution_options(yield_per=_AT_ONCE)):
-        refusal = Refusal(row.row, row.column_title, row.value, row.reason)
+        refusal = Refusal(row.row, row.column_title, row.value, tell(row.reason))
         yield _csv_line(refused_line(refusal, orjson.loads(row.cells) if row.cells else []))
 
 
