@@ -4,23 +4,12 @@ Only reads; `mappings.links` says what follows from it.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    ColumnElement,
-    CompoundSelect,
-    Connection,
-    Select,
-    and_,
-    exists,
-    func,
-    literal,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, or_, select
 
 from lrs.database import chunks
 from mappings.merged import merged_into
@@ -64,10 +53,10 @@ def read_known(conn: Connection, scope: ColumnElement[bool], day: date) -> dict[
     merged, twins = merged_into(conn), _read_twins(conn, scope)
     refused = _read_refused(conn, scope, {one for several in twins.values() for one in several}, merged)
     known: dict[int, Known] = defaultdict(Known)
-    for row in conn.execute(_claims(scope, day)):
-        person_id = merged.get(row.person_id, row.person_id)
-        if (row.account_id, person_id) not in refused:
-            known[row.account_id].claims.add(Claim(person_id, METHODS[row.rank]))
+    for account_id, claim in _read_claims(conn, scope, day):
+        person_id = merged.get(claim.person_id, claim.person_id)
+        if (account_id, person_id) not in refused:
+            known[account_id].claims.add(claim._replace(person_id=person_id))
     for row in conn.execute(_links(scope)):
         if row.account_id in known:
             known[row.account_id].link = Link(row.person_id, row.method)
@@ -113,34 +102,48 @@ def _read_refused(
     return {(row.account_id, merged.get(row.person_id, row.person_id)) for row in rows}
 
 
-def _claims(scope: ColumnElement[bool], day: date) -> CompoundSelect[Any]:
-    """account_id, person_id, rank (the place in METHODS)."""
+def _read_claims(conn: Connection, scope: ColumnElement[bool], day: date) -> Iterator[tuple[int, Claim]]:
+    """Each account's id with what it points at, merged persons not followed yet."""
     by_id = (
-        select(account.c.id.label("account_id"), person.c.id.label("person_id"), literal(0).label("rank"))
+        select(account.c.id, person.c.id.label("person_id"))
         .join(person, person.c.id_hmac == account.c.id_hmac)
         .where(scope)
     )
-    return by_id.union_all(*(_identified(rank, scope, day) for rank in (1, 2)))
+    for row in conn.execute(by_id):
+        yield row.id, Claim(row.person_id, "id_hmac")
+    columns = (account.c.id, account.c.home_page, account.c.email, account.c.username)
+    said = or_(account.c.email != "", account.c.username != "")
+    accounts = conn.execute(select(*columns).where(scope, said)).all()
+    for kind in ("email", "username"):
+        known = _read_identifiers(conn, kind, {one for row in accounts for one in _spellings(row, kind)}, day)
+        for row in accounts:
+            home_page = row.home_page if kind == "username" else ""
+            for value in _spellings(row, kind):
+                yield from ((row.id, Claim(one, kind)) for one in known.get((home_page, value), ()))
 
 
-def _identified(rank: int, scope: ColumnElement[bool], day: date) -> Select[Any]:
+def _spellings(row: Row[Any], kind: str) -> set[str]:
+    """Files write usernames as people do; platforms know most of them in lower case."""
+    found = {row.email} if kind == "email" else {row.username, row.username.lower()}
+    return found - {""}
+
+
+def _read_identifiers(
+    conn: Connection, kind: str, values: Collection[str], day: date
+) -> Mapping[tuple[str, str], list[int]]:
+    """(home page, value) -> the persons who have it and work somewhere on that day.
+
+    By value: asked for those of an account, SQLite would read all of the kind, for each of them.
+    """
     held, lasts = identifier.c, or_(membership.c.valid_to.is_(None), membership.c.valid_to >= day)
-    return (
-        select(account.c.id, held.person_id, literal(rank))
-        .join(identifier, and_(held.kind == METHODS[rank], *_same(METHODS[rank])))
-        .where(
-            scope, held.ended_at.is_(None), exists().where(membership.c.person_id == held.person_id, lasts)
-        )
-    )
-
-
-def _same(kind: str) -> tuple[ColumnElement[bool], ...]:
-    if kind == "email":
-        return account.c.email != "", identifier.c.value == account.c.email
-    # Files write usernames as people do; platforms know most of them in lower case.
-    spellings = (account.c.username, func.lower(account.c.username))
-    same = identifier.c.value.in_(spellings)
-    return account.c.username != "", same, identifier.c.home_page == account.c.home_page
+    works = exists().where(membership.c.person_id == held.person_id, lasts)
+    query = select(held.home_page, held.value, held.person_id)
+    found: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for some in chunks(sorted(values)):
+        theirs = (held.kind == kind, held.value.in_(some), held.ended_at.is_(None), works)
+        for row in conn.execute(query.where(*theirs)):
+            found[row.home_page, row.value].append(row.person_id)
+    return found
 
 
 def _links(scope: ColumnElement[bool]) -> Select[Any]:

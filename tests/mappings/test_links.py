@@ -1,9 +1,10 @@
 """Accounts that link themselves, and those that wait for somebody."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, delete, func, select, update
+from sqlalchemy import Connection, Engine, delete, event, func, select, update
 
 from lrs.clock import to_micros
 from mappings.claims import Claim, Known, Link
@@ -276,3 +277,22 @@ def test_a_person_who_comes_later_finds_the_account(engine: Engine) -> None:
         link_touched(conn, BEGIN, "test")
         import_roster(conn, [a_person("ใหม่", id_hmac="hash of another")], NOW, "test")
         assert link_accounts(conn, NOW, "test") == 1
+
+
+def test_identifiers_are_looked_up_by_value(engine: Engine) -> None:
+    """By kind alone, as SQLite chooses for a join, each account would read everybody's."""
+    if engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL has statistics")
+    asked: list[tuple[str, Any]] = []
+    event.listen(engine, "before_cursor_execute", lambda *call: asked.append((call[2], call[3])))
+    with engine.begin() as conn:
+        person_id = with_person(conn)
+        known_by(conn, person_id, "email", "pim@school.example")
+        shown(conn, "3", email="pim@school.example", username="pim")
+        asked.clear()
+        link_accounts(conn, BEGIN, "test")
+        read = [(sql, values) for sql, values in asked if "FROM identifier" in sql]
+        assert len(read) == 2
+        for sql, values in read:
+            plan = conn.exec_driver_sql(f"explain query plan {sql}", values).all()
+            assert any("ix_identifier_kind_value (kind=? AND value=?)" in row[3] for row in plan)
