@@ -96,13 +96,16 @@ def _keep(conn: Connection, import_id: int, unsaid: Collection[str]) -> None:
     known = and_(taken(import_id), s.person_id.is_not(None))
     lasting = select(m.id).where(m.person_id == s.person_id, m.valid_to.is_(None)).order_by(m.id.desc())
     held: dict[str, Select[Any]] = {name: lasting.with_only_columns(m[name]) for name in _POST}
-    held["prefix_th"] = select(person.c.prefix_th).where(person.c.id == s.person_id)
     values = {
         name: func.coalesce(held[name].limit(1).scalar_subquery(), s[name])
         for name in sorted(set(unsaid) & held.keys())
     }
     if values:
         conn.execute(update(staged_person).where(known).values(values))
+    titled = select(person.c.prefix_th).where(person.c.id == s.person_id, person.c.prefix_th != "")
+    # Many write no honorific: that takes none away.
+    bare = and_(known, s.prefix_th == "", titled.exists())
+    conn.execute(update(staged_person).where(bare).values(prefix_th=titled.scalar_subquery()))
     if "group_code" in unsaid:
         given = select(func.coalesce(g.group_code, OUTSIDE)).where(
             g.person_id == s.person_id, g.valid_to.is_(None), g.basis == ROSTER

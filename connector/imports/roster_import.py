@@ -4,10 +4,10 @@ A full list says who has left: whoever is in a unit that it names, and in none o
 cannot be taken nobody leaves, for it may be theirs.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from itertools import islice
 
 import orjson
 from sqlalchemy import Connection, Engine, delete, func, select
@@ -64,13 +64,8 @@ from mappings.tombstones import Tombstones, read_tombstones
 ROSTER_KIND = "roster"
 
 _SHRINK_SHARE, _SHRINK_AT_LEAST = 0.2, 50
-_UNSAID = {
-    PREFIX: "prefix_th",
-    POSITION: "position_th",
-    RANK: "rank_th",
-    LINE: "line",
-    GROUP: "group_code",
-}
+_AT_ONCE = 2_000
+_UNSAID = {POSITION: "position_th", RANK: "rank_th", LINE: "line", GROUP: "group_code"}
 """Columns that leave what is known as it is, where a file does not have them."""
 
 
@@ -99,7 +94,7 @@ def stage_roster(
     reader = RosterReader(terms.hash_keys, terms.home_pages)
     brought = replace(brought, options={**brought.options, "platforms": dict(terms.home_pages)})
 
-    def write(conn: Connection, import_id: int, rows: Any) -> None:
+    def write(conn: Connection, import_id: int, rows: Sequence[PersonRow]) -> None:
         stage_people(conn, import_id, rows, terms.tombstones)
 
     def check(conn: Connection, import_id: int) -> None:
@@ -114,7 +109,7 @@ def check_roster(conn: Connection, import_id: int, now: datetime) -> Checked:
     file = find(conn, import_id)
     columns = _columns(file)
     said = {columns.field(title) for title in file.titles}
-    unsaid = [name for column, name in _UNSAID.items() if column not in said | _in_one(said)]
+    unsaid = [name for column, name in _UNSAID.items() if column not in said]
     checked = check_people(conn, import_id, now, full=file.coverage == FULL, unsaid=unsaid)
     if _forget_refusals(conn, import_id):
         # Rows that could not even be read.
@@ -130,11 +125,6 @@ def check_roster(conn: Connection, import_id: int, now: datetime) -> Checked:
         checked_at=to_micros(now),
     )
     return checked
-
-
-def _in_one(said: set[str | None]) -> set[str]:
-    """A name in one column has the honorific in front, or none."""
-    return {PREFIX} if FULL_NAME in said else set()
 
 
 def _columns(file: ImportFile) -> Columns:
@@ -159,17 +149,15 @@ def _refuse(conn: Connection, file: ImportFile, columns: Columns) -> None:
     """The rows in which the check found a fault, as the file has them."""
     titles = {columns.field(title): title for title in file.titles}
     home_pages = file.options["platforms"]
-    some: list[RefusedRow] = []
-    for refusal, row in faulty(conn, file.id):
-        cells = _cells(row, home_pages)
-        some.append(RefusedRow(_titled(refusal, titles, home_pages), cells_of(file.titles, columns, cells)))
-        if len(some) == _AT_ONCE:
-            refuse(conn, file.id, some)
-            some = []
-    refuse(conn, file.id, some)
-
-
-_AT_ONCE = 2_000
+    refused = (
+        RefusedRow(
+            _titled(one.refusal, titles, home_pages),
+            cells_of(file.titles, columns, _cells(one.row, home_pages)),
+        )
+        for one in faulty(conn, file.id)
+    )
+    while some := list(islice(refused, _AT_ONCE)):
+        refuse(conn, file.id, some)
 
 
 def _titled(refusal: Refusal, titles: Mapping[str | None, str], home_pages: Iterable[str]) -> Refusal:

@@ -357,6 +357,13 @@ def test_columns_that_a_file_lacks_leave_what_is_known(office: Office) -> None:
     assert office.rows_of(person)[0].prefix_th == "นาย"
 
 
+def test_a_name_without_honorific_takes_none_away(office: Office) -> None:
+    office.bring(a_row("นางสาวสมหญิง ใจดี"), now=BEGIN)
+    assert office.bring(a_row("สมหญิง ใจดี")).unchanged == 1
+    assert office.bring(a_row("นางสมหญิง ใจดี")).changed == 1
+    assert [row.prefix_th for row in office.rows_of(person)] == ["นาง"]
+
+
 def test_whoever_was_merged_away_stands_for_the_other(office: Office) -> None:
     office.bring(a_row(**{ID: national_id(1)}), a_row("สมหญิง ใจดี", **{ID: national_id(2)}), now=BEGIN)
     first, second = (row.id for row in office.rows_of(person))
