@@ -7,7 +7,7 @@ from functools import partial
 
 from sqlalchemy import Connection, Engine
 
-from connector.imports.learning import apply, rehearse
+from connector.imports.learning import apply, rehearse, withdraw
 from connector.imports.learning_files import stage_attendance, stage_claims, stage_completions
 from connector.imports.roster_import import (
     ROSTER_KIND,
@@ -33,6 +33,9 @@ Apply = Callable[[Connection, int, datetime, str], object]
 """Applies a staged file, for somebody who has seen what it does. Raises ImportStateError where it is not
 staged any more, or does something else by now."""
 
+Withdraw = Callable[[Connection, str, Sequence[int] | None, str, datetime, str], object]
+"""Takes an applied file (UUID) back, or some rows of it, for a reason. Raises ImportStateError."""
+
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
@@ -49,6 +52,7 @@ class ImportKind:
     counted, a Thai classifier.
 
     `leaving`: who would leave, at most so many; None: a file of the kind is never a full list.
+    `withdraw` None: an applied file of the kind is not taken back, but corrected by another one.
     """
 
     name: str
@@ -58,6 +62,7 @@ class ImportKind:
     check: Check
     apply: Apply
     leaving: Callable[[Connection, int, int], Sequence[Leaving]] | None = None
+    withdraw: Withdraw | None = None
 
 
 def import_kinds(settings: Settings) -> dict[str, ImportKind]:
@@ -109,7 +114,12 @@ def _learning(settings: Settings) -> Iterator[ImportKind]:
         def apply_file(conn: Connection, import_id: int, now: datetime, by: str) -> None:
             apply(conn, import_id, setting(now, by))
 
-        return ImportKind(name, title, "แถว", stage, check, apply_file)
+        def take_back(
+            conn: Connection, uuid: str, rows: Sequence[int] | None, reason: str, now: datetime, by: str
+        ) -> None:
+            withdraw(conn, uuid, rows, reason, setting(now, by))
+
+        return ImportKind(name, title, "แถว", stage, check, apply_file, withdraw=take_back)
 
     yield kind(COMPLETIONS, "รายชื่อผู้ผ่านหลักสูตร", partial(stage_completions, headers={}))
     yield kind(ATTENDANCE, "ผู้เข้าร่วมอบรม ประชุม หรือสอนงาน", partial(stage_attendance, event={}))

@@ -76,6 +76,7 @@ def router_imports(
         ("/imports", pages.bring),
         ("/imports/{uuid}/apply", pages.apply),
         ("/imports/{uuid}/discard", pages.discard),
+        ("/imports/{uuid}/withdraw", pages.withdraw),
     ):
         router.add_api_route(path, action, methods=["POST"], response_model=None)
     return router
@@ -180,6 +181,25 @@ class _Pages:
         """Throws a file away, unless somebody applied it meanwhile: its page says which."""
         with suppress(ImportStateError), self._engine.begin() as conn:
             discard(conn, self._find(conn, uuid).id, self._clock(), BY)
+        return _back(uuid)
+
+    def withdraw(
+        self,
+        uuid: str,
+        reason: Annotated[str, Form(max_length=500)] = "",
+        row: Annotated[str, Form(max_length=10)] = "",
+    ) -> Response:
+        """Takes an applied file back, or one row of it; who, when and why is kept."""
+        with read_only(self._engine).begin() as conn:
+            file = self._find(conn, uuid)
+        take_back = self._kinds[file.kind].withdraw
+        if take_back is None or not reason.strip() or not (row.isdecimal() or not row):
+            raise WrongForm("กรุณาระบุเหตุผลที่ถอนคืน และเลขแถวเป็นตัวเลข หรือเว้นว่างเพื่อถอนคืนทั้งไฟล์")
+        try:
+            with self._engine.begin() as conn:
+                take_back(conn, uuid, [int(row)] if row else None, reason.strip(), self._clock(), BY)
+        except ImportStateError:
+            raise WrongForm("ไม่มีสิ่งที่จะถอนคืน: ไฟล์หรือแถวนี้ไม่ได้นับอยู่แล้ว") from None
         return _back(uuid)
 
     def _refused_lines(self, import_id: int) -> Iterator[str]:

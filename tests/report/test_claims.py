@@ -1,6 +1,7 @@
 """The page where people work through claims, and what their decisions do to numbers."""
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,14 @@ from fastapi import FastAPI
 from sqlalchemy import Engine, select
 from starlette.testclient import TestClient
 
+from connector.imports.kinds import import_kinds
 from connector.report.claims_page import router_claims
+from connector.report.imports_page import router_imports
 from connector.report.pages import router_pages
 from connector.same_origin import SameOrigin
+from connector.settings import Settings
 from connector.tables_imports import claim
+from mappings.progress import refresh
 from mappings.tables import change_log
 from tests.connector.learning import NOW, OWN, a_file, attendance, claims, events, people, uuid_of
 from tests.connector.test_import_attendance import SHEET as ATTENDANCE
@@ -105,3 +110,37 @@ def test_the_person_s_page_names_the_event_and_its_hours(
     assert "ตารางคำนวณขั้นต้น" in page.partition('id="events"')[2]
     assert "เข้าร่วม" in page.partition('id="records"')[2]
     assert "w3id.org" not in page.partition('id="records"')[2].partition("</section>")[0]
+
+
+def test_a_file_is_handed_in_applied_and_taken_back_on_pages(engine: Engine, tmp_path: Path) -> None:
+    ids = people(engine)
+    app = FastAPI()
+    settings = Settings(data=tmp_path)
+    app.include_router(router_imports(engine, import_kinds(settings), tmp_path / "uploads", 1, lambda: NOW))
+    with TestClient(app, follow_redirects=False) as client:
+        files = {"file": ("sheet.csv", ATTENDANCE.strip().encode())}
+        address = client.post("/imports", data={"kind": "attendance"}, files=files).headers["location"]
+        for _ in range(500):
+            page = client.get(address).text
+            if "กำลังอ่านและตรวจไฟล์" not in page:
+                break
+            time.sleep(0.02)
+        assert "ตารางคำนวณขั้นต้น" in page
+        assert re.findall(r"เพิ่มใหม่</h2><p><b>(\d+)</b>", page) == ["2"]
+        assert client.post(f"{address}/apply").status_code == 303
+        assert hours_now(engine, ids["แก้ว"]) == [12.0]
+        assert client.post(f"{address}/withdraw", data={"reason": " "}).status_code == 422
+        wrong = client.post(f"{address}/withdraw", data={"reason": "x", "row": "99"})
+        assert (wrong.status_code, "ไม่มีสิ่งที่จะถอนคืน" in wrong.text) == (422, True)
+        assert client.post(f"{address}/withdraw", data={"reason": "ผิดไฟล์", "row": "9"}).status_code == 303
+        assert hours_now(engine, ids["แก้ว"]) == []
+        assert hours_now(engine, ids["ขวัญ"]) == [6.0]
+        client.post(f"{address}/withdraw", data={"reason": "ผิดไฟล์"})
+        assert hours_now(engine, ids["ขวัญ"]) == []
+        assert "ถอนคืนแล้ว: ผิดไฟล์" in client.get(address).text
+
+
+def hours_now(engine: Engine, person_id: int) -> list[float | None]:
+    with engine.begin() as conn:
+        refresh(conn, NOW)
+    return [hours for _, hours in events(engine, person_id)]
