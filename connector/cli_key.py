@@ -9,8 +9,10 @@ from sqlalchemy import Connection
 from connector import key_file
 from connector.command import OUT, Data, opened
 from connector.settings import Settings, SettingsError, load
+from lrs.clock import utc_now
 from lrs.database import read_only
-from mappings.national_ids import RowsOfKey, rows_by_key
+from mappings.changes import Change, log_changes
+from mappings.national_ids import HashKey, RowsOfKey, forget_ids, rows_by_key
 
 app = typer.Typer(no_args_is_help=True, help="Keys that national ids are hashed with.")
 Purpose = Annotated[Literal["national-id"], typer.Argument(metavar="national-id", help="Which key.")]
@@ -28,12 +30,13 @@ def status(data: Data = None) -> None:
 def rotate(purpose: Purpose, data: Data = None) -> None:  # noqa: ARG001 - there is one so far
     """Begin a new key. The one until now lives on beside it until it is retired."""
     settings = load(data=data)
-    with opened(settings) as engine, read_only(engine).begin() as conn:
+    with opened(settings) as engine, engine.begin() as conn:
         if waiting := key_file.waiting_files(conn):
             raise SettingsError(
                 f"{waiting} files wait with hashes of the key until now: apply or discard them first"
             )
-    keys = key_file.rotate_key(settings)
+        keys = key_file.rotate_key(settings)
+        _note(conn, "rotate", keys.current, "two keys live")
     OUT.print(
         f"Key {key_file.name_of(keys.current)} is made. Sync every platform with --full and import the "
         "rosters: rows change as ids arrive (`thaksa key status`). Then: `thaksa key retire national-id`."
@@ -51,21 +54,24 @@ def retire(
 ) -> None:
     """End the earlier key, once no row has a hash of it."""
     settings = load(data=data)
-    with opened(settings) as engine, read_only(engine).begin() as conn:
-        left = _left(settings, conn)
-    if left and not force:
-        raise SettingsError(
-            f"{left} rows have a hash of the earlier key: sync with --full and import the rosters first, "
-            "or retire it with --force and lose these ids"
-        )
-    keys = key_file.retire_key(settings)
-    OUT.print(f"Key {key_file.name_of(keys.current)} lives alone.")
+    with opened(settings) as engine, engine.begin() as conn:
+        current = key_file.two_keys(settings).current
+        left = sum(rows.total() for name, rows in rows_by_key(conn).items() if name != current.name)
+        if left and not force:
+            raise SettingsError(
+                f"{left} rows have a hash of the earlier key: sync with --full and import the rosters first, "
+                "or retire it with --force and lose these ids"
+            )
+        forget_ids(conn, current)
+        _note(conn, "retire", current, f"{left} ids forgotten")
+    # Once it is committed: with the key still there, what was forgotten is learnt again.
+    key_file.retire_key(settings)
+    OUT.print(f"Key {key_file.name_of(current)} lives alone.")
 
 
-def _left(settings: Settings, conn: Connection) -> int:
-    """Rows of any key but the current one: of one that was retired by force, too."""
-    current = key_file.read_keys(settings).current.name
-    return sum(rows.total() for name, rows in rows_by_key(conn).items() if name != current)
+def _note(conn: Connection, action: str, current: HashKey, detail: str) -> None:
+    change = Change(action, "key", f"national-id {key_file.name_of(current)}", detail)
+    log_changes(conn, [change], utc_now(), "thaksa key")
 
 
 def _table(settings: Settings, conn: Connection) -> Table:

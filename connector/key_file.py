@@ -45,12 +45,17 @@ def rotate_key(settings: Settings) -> HashKeys:
     return _write(settings, HashKeys(new, keys.current))
 
 
-def retire_key(settings: Settings) -> HashKeys:
-    """End the earlier key for good. Raises SettingsError where there is none."""
+def two_keys(settings: Settings) -> HashKeys:
+    """The keys while two live. Raises SettingsError where there is one."""
     keys = read_keys(settings)
     if keys.before is None:
         raise SettingsError("one key lives: there is none to retire")
-    return _write(settings, HashKeys(keys.current))
+    return keys
+
+
+def retire_key(settings: Settings) -> HashKeys:
+    """End the earlier key for good. Raises SettingsError where there is none."""
+    return _write(settings, HashKeys(two_keys(settings).current))
 
 
 def waiting_files(conn: Connection) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, bindparam, func, select, text, update
+from sqlalchemy import Column, ColumnElement, Connection, Table, bindparam, delete, func, select, text, update
 
 from lrs.database import chunks
 from mappings.tables import account, person, tombstone
@@ -110,6 +110,19 @@ def rows_by_key(conn: Connection) -> dict[str | None, RowsOfKey]:
         name: RowsOfKey(persons.get(name, 0), accounts.get(name, 0), erased.get(name, 0))
         for name in persons | accounts | erased
     }
+
+
+def forget_ids(conn: Connection, current: HashKey) -> int:
+    """Forget the hashes that other keys than this one made; how many rows that were.
+
+    No key makes them again, so they would only stand in the way of the id's new hash.
+    """
+    count = 0
+    for table in (person, account):
+        others = table.c.id_hmac.is_not(None), table.c.id_key.is_distinct_from(current.name)
+        count += conn.execute(update(table).where(*others).values(id_hmac=None, id_key=None)).rowcount
+    of_others = delete(tombstone).where(tombstone.c.kind == "national_id")
+    return count + conn.execute(of_others.where(tombstone.c.id_key.is_distinct_from(current.name))).rowcount
 
 
 def _count(conn: Connection, table: Table, where: ColumnElement[bool]) -> dict[str | None, int]:

@@ -29,7 +29,7 @@ from mappings.people import (
     observe_accounts,
 )
 from mappings.roster_staging import stage_people
-from mappings.tables import account, account_link, person, tombstone
+from mappings.tables import account, account_link, change_log, person, tombstone
 from tests.connector.conftest import RECORDING, TOKEN
 from tests.mappings.world import BEGIN, HOME, NOW, UNITS, a_person
 
@@ -197,11 +197,33 @@ def test_no_rotation_while_files_wait(settings: Settings, engine: Engine) -> Non
         key(settings, "rotate", "national-id")
 
 
-def test_a_retired_key_that_rows_still_have_is_shown(settings: Settings, engine: Engine) -> None:
+def test_a_key_that_is_retired_by_force_leaves_no_hash_behind(settings: Settings, engine: Engine) -> None:
+    """The person is known again by the roster id, and has the new key's hash then."""
     with engine.begin() as conn:
+        import_units(conn, UNITS, BEGIN, "test")
+        import_roster(conn, [a_person(roster_id="R-1", **fields(BEFORE.hash(ID)))], BEGIN, "test")
+        observe_accounts(conn, [seen(BEFORE.hash(ID))], BEGIN)
+        link_accounts(conn, BEGIN, "test")
         conn.execute(insert(tombstone).values(kind="national_id", hash="h", recorded_at=1, recorded_by="t"))
     key(settings, "rotate", "national-id")
+    with pytest.raises(SettingsError, match="3 rows have a hash of the earlier key"):
+        key(settings, "retire", "national-id")
     key(settings, "retire", "national-id", "--force")
-    assert [line.split()[1:9:2] for line in key(settings, "status").splitlines() if "retired" in line] == [
-        ["1", "retired", "0", "0"]
+    assert (by_key(engine), len(rows(engine, account_link))) == ({}, 1)
+    with engine.begin() as conn:
+        again = [a_person(roster_id="R-1", **fields(read_keys(settings).hash(ID)))]
+        assert import_roster(conn, again, NOW, "test").refused == ()
+    assert by_key(engine) == {"2": RowsOfKey(persons=1)}
+
+
+def test_rotation_and_retirement_are_audited(settings: Settings, engine: Engine) -> None:
+    key(settings, "rotate", "national-id")
+    key(settings, "retire", "national-id")
+    log = change_log.c
+    of_keys = select(log.action, log.subject_id, log.detail, log.by).where(log.subject == "key")
+    with engine.begin() as conn:
+        found = [tuple(row) for row in conn.execute(of_keys.order_by(log.id))]
+    assert found == [
+        ("rotate", "national-id 2", "two keys live", "thaksa key"),
+        ("retire", "national-id 2", "0 ids forgotten", "thaksa key"),
     ]
