@@ -52,12 +52,7 @@ class RosterReader:
     def read(self, row: Row) -> PersonRow:
         """The person of a row. Raises BadCellError."""
         prefix, given, family = _name(row)
-        unit_code = row.code(UNIT) or _text(row, UNIT_NAME)
-        if not unit_code:
-            raise row.bad(UNIT if row.has(UNIT) else UNIT_NAME, "must not be empty")
-        group = row.text(GROUP).upper()
-        if group and group not in _GROUPS:
-            raise row.bad(GROUP, f"must be empty or one of {', '.join(_GROUPS)}")
+        unit_code, group = _unit_code(row), _group(row)
         digits = row.national_id(NATIONAL_ID)
         hashed = self.hash_keys.hash(digits) if digits else None
         return PersonRow(
@@ -67,7 +62,7 @@ class RosterReader:
             position=_text(row, POSITION),
             rank=_text(row, RANK),
             line=_text(row, LINE),
-            group=group or None,
+            group=group,
             unit_code=unit_code,
             id_hmac=hashed.hmac if hashed else None,
             id_last4=digits[-4:] if digits else None,
@@ -99,6 +94,21 @@ def _text(row: Row, name: str) -> str:
     if has_id(text):
         raise row.bad(name, "has 13 digits like a national id: is it in the wrong column?")
     return text
+
+
+def _unit_code(row: Row) -> str:
+    """The unit's code, or else its name."""
+    unit_code = row.code(UNIT) or _text(row, UNIT_NAME)
+    if not unit_code:
+        raise row.bad(UNIT if row.has(UNIT) else UNIT_NAME, "must not be empty")
+    return unit_code
+
+
+def _group(row: Row) -> str | None:
+    group = row.text(GROUP).upper()
+    if group and group not in _GROUPS:
+        raise row.bad(GROUP, f"must be empty or one of {', '.join(_GROUPS)}")
+    return group or None
 
 
 def _email(row: Row) -> str:
