@@ -29,6 +29,7 @@ from connector.imports.staging import (
 )
 from connector.report.errors import NotFound, WrongForm
 from connector.report.pages import ThaiErrors, render
+from connector.report.reasons import thai_reason
 from connector.report.uploads import read_form
 from lrs.clock import Clock, utc_now
 from lrs.database import read_only
@@ -133,6 +134,7 @@ class _Pages:
             refused=refused,
             leaving=leaving,
             changed=changed,
+            reason=thai_reason,
             states=STATES,
             coverages=COVERAGES,
             by=_by,
@@ -204,7 +206,7 @@ class _Pages:
 
     def _refused_lines(self, import_id: int) -> Iterator[str]:
         with read_only(self._engine).begin() as conn:
-            yield from refused_csv(conn, import_id)
+            yield from refused_csv(conn, import_id, thai_reason)
 
     def _find(self, conn: Connection, uuid: str) -> ImportFile:
         with suppress(ImportStateError):

@@ -112,6 +112,7 @@ def test_refused_rows_are_downloaded_by_the_address_alone(client: TestClient) ->
     assert answer.content.startswith(b"\xef\xbb\xbf")
     (row,) = csv.DictReader(answer.content.decode("utf-8-sig").splitlines())
     assert (row["แถว"], row["คอลัมน์"], row["ประเภท"], row["รหัส"]) == ("4", "ประเภท", "'=ร้าน", "0100000001")
+    assert row["เหตุผล"].startswith("ต้องเป็นค่าใดค่าหนึ่งใน obec")
 
 
 def test_two_confirmations_at_once_apply_once(engine: Engine, client: TestClient) -> None:
@@ -147,7 +148,7 @@ def test_what_is_done_with_is_not_done_again(engine: Engine, client: TestClient)
 
 def test_a_file_that_cannot_be_read_says_what_to_do(client: TestClient) -> None:
     text = words(client.get(brought(client, "uid,kind\na,school\n")))
-    assert "ไม่มีข้อมูลใดเปลี่ยน units.csv: the first row lacks name_th" in text
+    assert "ไม่มีข้อมูลใดเปลี่ยน units.csv: ไม่พบหัวตาราง name_th ตรวจว่าเลือกประเภท" in text
     assert "นำเข้าใหม่" in text
 
 
