@@ -95,17 +95,25 @@ def import_roster(
         import_id = stage_roster(engine, brought, terms, utc_now(), partial(progress, "rows read"))
     staged = show(engine, import_id)
     show_people(engine, staged)
-    if dry_run:
+    if dry_run or not agreed(staged.departed, yes):
         drop(engine, staged, refused)
-        return
-    if staged.departed and not yes and not typer.confirm(f"Leaving: {staged.departed}. Go on?"):
-        drop(engine, staged, refused)
-        return
+        raise typer.Exit(0 if dry_run else 1)
     linked = apply_staged(engine, staged, accept_shrink)
     with engine.begin() as conn:
         run(conn, utc_now())
     OUT.print(f"{linked} accounts newly linked.")
     end(engine, staged, refused)
+
+
+def agreed(leaving: int, yes: bool) -> bool:
+    """Whether so many people may leave: asked where somebody can answer."""
+    if not leaving or yes:
+        return True
+    try:
+        return typer.confirm(f"Leaving: {leaving}. Go on?")
+    except typer.Abort:
+        ERR.print("Nobody can be asked: --yes lets them leave.")
+        return False
 
 
 def apply_staged(

@@ -18,6 +18,7 @@ from connector.cli_import import (
     DryRun,
     RefusedFile,
     Yes,
+    agreed,
     apply_staged,
     check_out,
     drop,
@@ -69,7 +70,7 @@ def import_oneroster(
                 return
             gone, staged = _stage_users(settings, engine, opened, Path(folder), name)
         leaving, departed = _show_all(engine, staged, gone)
-        if dry_run or (departed and not yes and not typer.confirm(f"Leaving: {departed}. Go on?")):
+        if dry_run or not agreed(departed, yes):
             drop(engine, staged, refused)
             return
         _apply(engine, staged, leaving, accept_shrink=accept_shrink)

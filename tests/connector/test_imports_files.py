@@ -386,6 +386,7 @@ def test_the_command_shows_before_it_does(tmp_path: Path) -> None:
     assert ("leaving: 1" in shown, "ผศ.ดร.สมหญิง วงศ์สว่าง" in shown) == (True, True)
     refused = import_by_command(tmp_path, shorter, "--full", answer="n\n").output
     assert "Nothing was imported" in refused
+    assert "--yes lets them leave" in import_by_command(tmp_path, shorter, "--full").output
     assert "leaving: 1" in import_by_command(tmp_path, shorter, "--full", answer="y\n").output
     assert "leaving" not in import_by_command(tmp_path, shorter, "--full").output
 
