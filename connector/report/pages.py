@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Coroutine
+from datetime import date
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -12,6 +13,7 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from sqlalchemy import Connection, Engine
 
+from connector.imports.event import MODES
 from connector.report import thai
 from connector.report.errors import NoUnits, ReportError
 from connector.report.queries.assignments import read_assignments
@@ -76,6 +78,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     env.filters |= {
+        "iso_day": date.fromisoformat,
         "thai_date": thai.thai_date,
         "thai_moment": thai.thai_moment,
         "thai_age": thai.thai_age,
@@ -89,6 +92,7 @@ def environment() -> Environment:
         "levels": thai.LEVELS,
         "categories": thai.CATEGORIES,
         "group_name": thai.group_name,
+        "modes": {mode: words[0] for mode, words in MODES.items()},
         "percent": thai.percent,
         "share": thai.share,
     }
