@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, or_, select
 
 from lrs.database import chunks
 from mappings.merged import merged_into
@@ -43,6 +43,18 @@ class Known:
     disputed: bool = False
 
 
+class _Shown(NamedTuple):
+    id: int
+    home_page: str
+    email: str
+    username: str
+
+    def values(self, kind: str) -> set[str]:
+        """Files write usernames as people do; platforms know most of them in lower case."""
+        found = {self.email} if kind == "email" else {self.username, self.username.lower()}
+        return found - {""}
+
+
 def read_known(conn: Connection, scope: ColumnElement[bool], day: date) -> dict[int, Known]:
     """account id -> what is known, of the accounts in the scope (a condition on `account`) that point at
     anybody.
@@ -54,9 +66,9 @@ def read_known(conn: Connection, scope: ColumnElement[bool], day: date) -> dict[
     refused = _read_refused(conn, scope, {one for several in twins.values() for one in several}, merged)
     known: dict[int, Known] = defaultdict(Known)
     for account_id, claim in _read_claims(conn, scope, day):
-        person_id = merged.get(claim.person_id, claim.person_id)
-        if (account_id, person_id) not in refused:
-            known[account_id].claims.add(claim._replace(person_id=person_id))
+        followed = Claim(merged.get(claim.person_id, claim.person_id), claim.method)
+        if (account_id, followed.person_id) not in refused:
+            known[account_id].claims.add(followed)
     for row in conn.execute(_links(scope)):
         if row.account_id in known:
             known[row.account_id].link = Link(row.person_id, row.method)
@@ -113,19 +125,13 @@ def _read_claims(conn: Connection, scope: ColumnElement[bool], day: date) -> Ite
         yield row.id, Claim(row.person_id, "id_hmac")
     columns = (account.c.id, account.c.home_page, account.c.email, account.c.username)
     said = or_(account.c.email != "", account.c.username != "")
-    accounts = conn.execute(select(*columns).where(scope, said)).all()
+    accounts = [_Shown(*row) for row in conn.execute(select(*columns).where(scope, said))]
     for kind in ("email", "username"):
-        known = _read_identifiers(conn, kind, {one for row in accounts for one in _spellings(row, kind)}, day)
-        for row in accounts:
-            home_page = row.home_page if kind == "username" else ""
-            for value in _spellings(row, kind):
-                yield from ((row.id, Claim(one, kind)) for one in known.get((home_page, value), ()))
-
-
-def _spellings(row: Row[Any], kind: str) -> set[str]:
-    """Files write usernames as people do; platforms know most of them in lower case."""
-    found = {row.email} if kind == "email" else {row.username, row.username.lower()}
-    return found - {""}
+        known = _read_identifiers(conn, kind, {one for shown in accounts for one in shown.values(kind)}, day)
+        for shown in accounts:
+            home_page = shown.home_page if kind == "username" else ""
+            for value in shown.values(kind):
+                yield from ((shown.id, Claim(one, kind)) for one in known.get((home_page, value), ()))
 
 
 def _read_identifiers(

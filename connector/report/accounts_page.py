@@ -4,7 +4,7 @@ Names are searched for by forms that post: they must not stand in addresses.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -72,7 +72,7 @@ def router_accounts(engine: Engine, clock: Clock = utc_now) -> APIRouter:
     """The routes at /accounts."""
     router = APIRouter(route_class=ThaiErrors, default_response_class=HTMLResponse)
     pages = _Pages(engine, clock)
-    shown = {
+    shown: dict[str, Callable[..., Response]] = {
         "/accounts": pages.accounts,
         "/accounts/conflicts": pages.conflicts,
         "/accounts/proposals": pages.proposals,
@@ -80,7 +80,7 @@ def router_accounts(engine: Engine, clock: Clock = utc_now) -> APIRouter:
         "/accounts/unknown/{agent_id}": pages.actor,
         "/accounts/{account_id}": pages.account,
     }
-    posted = {
+    posted: dict[str, Callable[..., Response]] = {
         "/accounts/search": pages.search,
         "/accounts/unknown/{agent_id}/people": pages.actor,
         "/accounts/unknown/{agent_id}/decisions": pages.decide_actor,

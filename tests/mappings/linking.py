@@ -31,10 +31,12 @@ def shown(
     display_name: str = "",
     id_hmac: str | None = None,
     at: datetime = BEGIN,
-    **more: str,
+    email: str = "",
+    username: str = "",
+    home: str = HOME,
 ) -> int:
     """An account as a platform shows it now; its id."""
-    one = seen(name, display_name, id_hmac, **more)  # type: ignore[arg-type]
+    one = AccountSeen(home, name, display_name, id_hmac, email, username)
     observe_accounts(conn, [one], at)
     return account_id(conn, name, one.home_page)
 
