@@ -10,8 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from mappings import vocabulary
-from mappings.errors import MappingError
-from mappings.yaml_entry import Entry
+from mappings.yaml_entry import Entry, read_text
 
 VERBS = {
     "completed": vocabulary.COMPLETED,
@@ -86,13 +85,7 @@ class MappingFile:
 
 def read_mappings(path: Path) -> MappingFile:
     """The mapping file at `path`; MappingError says if it is missing, not UTF-8 or not as it should be."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise MappingError(f"{path.name}: cannot be opened: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise MappingError(f"{path.name}: is not UTF-8 text") from error
-    return parse_mappings(text, path.name)
+    return parse_mappings(read_text(path), path.name)
 
 
 def parse_mappings(text: str, source: str) -> MappingFile:

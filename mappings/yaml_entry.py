@@ -1,8 +1,9 @@
-"""Reading YAML with errors a person can act on: every complaint names the file, the entry and the field."""
+"""Reading YAML with errors a person can act on: every complaint names the file, entry, field and line."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -10,6 +11,42 @@ import yaml
 from mappings.errors import MappingError
 
 _ABSENT = object()
+
+
+class _Fields(dict[str, Any]):
+    """A mapping that knows the lines it was written on: its own, and those of its fields."""
+
+    line = 0
+    lines: Mapping[str, int] = {}
+
+
+class _Loader(yaml.SafeLoader):
+    """Plain YAML, but for a field that is there twice: the former would be lost in silence."""
+
+
+def _construct_fields(loader: _Loader, node: yaml.MappingNode) -> _Fields:
+    lines: dict[str, int] = {}
+    for key, _ in node.value:
+        if str(key.value) in lines:
+            problem = f"'{key.value}' is there twice"
+            raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+        lines[str(key.value)] = key.start_mark.line + 1
+    fields = _Fields(loader.construct_mapping(node, deep=True))
+    fields.line, fields.lines = node.start_mark.line + 1, lines
+    return fields
+
+
+_Loader.add_constructor("tag:yaml.org,2002:map", _construct_fields)
+
+
+def read_text(path: Path) -> str:
+    """The text of a file of rules; MappingError says if it is missing or not UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise MappingError(f"{path.name}: cannot be opened: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise MappingError(f"{path.name}: is not UTF-8 text") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +61,20 @@ class Entry:
     def parse(cls, text: str, source: str) -> "Entry":
         """The top of a YAML document."""
         try:
-            top = yaml.safe_load(text)
+            top = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
         except (yaml.YAMLError, ValueError) as error:
             mark = getattr(error, "problem_mark", None)
+            problem = getattr(error, "problem", None)
             line = f" (line {mark.line + 1})" if mark else ""
-            raise MappingError(f"{source}: not readable as YAML{line}") from error
+            why = f": {problem}" if problem else ""
+            raise MappingError(f"{source}: not readable as YAML{why}{line}") from error
         if not isinstance(top, dict):
             raise MappingError(f"{source}: a mapping of sections is expected at the top")
         return cls(source, "top", top)
 
     def error(self, field: str, reason: str) -> MappingError:
         """The error to raise for a field of this entry."""
-        return MappingError(f"{self.source}: {self.where}: {field}: {reason}")
+        return MappingError(f"{self.source}: {self.where}: {field}: {reason}{self._line(field)}")
 
     def only(self, *allowed: str) -> "Entry":
         """This entry, if it has no other fields: a misspelt one would be ignored in silence."""
@@ -111,6 +150,12 @@ class Entry:
                 raise MappingError(f"{self.source}: {place}: a mapping is expected")
             name = value.get("id")
             yield Entry(self.source, f"{place} ({name})" if isinstance(name, str) else place, value)
+
+    def _line(self, field: str) -> str:
+        """Where the field is, or else the entry that lacks it."""
+        if not isinstance(self.fields, _Fields):
+            return ""
+        return f" (line {self.fields.lines.get(field, self.fields.line)})"
 
     def _inner(self, field: str) -> str:
         return field if self.where == "top" else f"{self.where}.{field}"

@@ -66,6 +66,27 @@ def test_a_fault_is_named_with_file_entry_and_field(old: str, new: str, complain
     assert str(caught.value).startswith(f"mine.yaml: {complaint}")
 
 
+@pytest.mark.parametrize(
+    ("old", "new"), [("issued_on: 2020-03-24", "issued_on: soon"), ("weight: 20", "weight: most")]
+)
+def test_a_fault_is_named_with_its_line(old: str, new: str) -> None:
+    line = TEXT[: TEXT.index(old)].count("\n") + 1
+    with pytest.raises(MappingError, match=rf" \(line {line}\)$"):
+        load_yaml(TEXT.replace(old, new), "mine.yaml")
+
+
+def test_what_is_missing_is_named_with_the_line_of_its_entry() -> None:
+    line = TEXT[: TEXT.index("  - id: LC20")].count("\n") + 1
+    with pytest.raises(MappingError, match=rf"\(LC20\): weight: is missing \(line {line}\)$"):
+        load_yaml(TEXT.replace("    weight: 20\n", ""), "mine.yaml")
+
+
+def test_a_field_that_is_there_twice_is_refused() -> None:
+    line = TEXT[: TEXT.index("    weight: 20")].count("\n") + 2
+    with pytest.raises(MappingError, match=rf"'weight' is there twice \(line {line}\)$"):
+        load_yaml(TEXT.replace("    weight: 20\n", "    weight: 20\n    weight: 30\n"), "mine.yaml")
+
+
 @pytest.mark.parametrize("text", ["", "[]", "a: [", "framework:", "framework: {id: x}", "a: 2020-99-99"])
 def test_what_is_no_framework_is_refused(text: str) -> None:
     with pytest.raises(MappingError, match=r"^mine\.yaml: "):
