@@ -118,7 +118,10 @@ def _refusal(fault: str, row: PersonRow) -> Refusal:
 
 
 def import_roster(conn: Connection, rows: Sequence[PersonRow], now: datetime, by: str) -> ImportReport:
-    """Bring persons, memberships and groups to what the rows say, at once: for rows that no file brought."""
+    """Bring persons, memberships and groups to what the rows say, at once: for rows that no file brought.
+
+    No two rows have the same number. Refused rows name the column by its usual title.
+    """
     for some in chunks(rows, _AT_ONCE):
         stage_people(conn, _UNSTAGED, some)
     counts = check_people(conn, _UNSTAGED, now, full=False).counts
