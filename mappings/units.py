@@ -1,7 +1,7 @@
 """The organisation: units with parents, dated codes and names; the closure makes a subtree one join."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -37,7 +37,8 @@ __all__ = [
     "units_by_name",
 ]
 
-KINDS = ("obec", "bureau", "area_office", "school")
+TOP = "obec"
+KINDS = (TOP, "bureau", "area_office", "school")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,8 @@ class UnitRow:
     """A unit as a file says it; `row` is its place in the file. Codes are text: "0105" is not 105.
 
     `code` is today's code, `codes` are others and dated ones; none at all says nothing of the unit's codes.
-    So it is with `aliases`.
+    So it is with `aliases`. Where `parent_said` is false the file says nothing of parents: a known unit stays
+    where it is, and a new one lies in the only unit of the kind obec, if there is one.
     """
 
     uid: str
@@ -56,6 +58,7 @@ class UnitRow:
     row: int = 0
     codes: tuple[DatedCode, ...] = ()
     aliases: tuple[str, ...] = ()
+    parent_said: bool = True
 
     def all_codes(self) -> list[DatedCode]:
         """The codes, each once."""
@@ -114,6 +117,7 @@ def _plan(conn: Connection, rows: Sequence[UnitRow], held: Mapping[str, Row[Any]
     uids = {row.id: uid for uid, row in held.items()}
     codes, aliases = held_codes(conn), held_aliases(conn)
     plan = _Plan()
+    rows = _with_parents(rows, held, uids)
     taken, refused = _sound(rows, {uid: uids.get(row.parent_id) for uid, row in held.items()})
     for row in taken:
         old = held.get(row.uid)
@@ -137,6 +141,21 @@ def _plan(conn: Connection, rows: Sequence[UnitRow], held: Mapping[str, Row[Any]
     changed = len(plan.log) - len(plan.new)
     plan.report = ImportReport(len(plan.new), changed, len(taken) - len(plan.log), refused)
     return plan
+
+
+def _with_parents(
+    rows: Sequence[UnitRow], held: Mapping[str, Row[Any]], uids: Mapping[int, str]
+) -> Sequence[UnitRow]:
+    if all(row.parent_said for row in rows):
+        return rows
+    tops = {uid for uid, row in held.items() if row.kind == TOP} | {
+        row.uid for row in rows if row.kind == TOP
+    }
+    top = tops.pop() if len(tops) == 1 else None
+    parents = {uid: uids.get(row.parent_id) for uid, row in held.items()}
+    if top is not None:
+        parents.setdefault(top, None)
+    return [row if row.parent_said else replace(row, parent_uid=parents.get(row.uid, top)) for row in rows]
 
 
 def _changed_fields(row: UnitRow, old: Row[Any], uids: Mapping[int, str]) -> list[str]:

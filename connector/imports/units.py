@@ -68,7 +68,8 @@ def _unit(row: Row, uid: str) -> UnitRow:
     if kind is None:
         raise row.bad("kind", f"must be one of {', '.join(KINDS)}")
     parent = row.text("parent_uid") or None
-    return UnitRow(uid, kind, name, parent, None, row.number, aliases=tuple(row.texts(ALIASES)))
+    aliases, said = tuple(row.texts(ALIASES)), row.has("parent_uid")
+    return UnitRow(uid, kind, name, parent, None, row.number, aliases=aliases, parent_said=said)
 
 
 def _same_unit(row: Row, first: UnitRow, codes: Sequence[DatedCode]) -> UnitRow:

@@ -129,6 +129,20 @@ def test_a_moved_unit_takes_what_lies_below_it_along(conn: Connection) -> None:
     assert {tuple(row) for row in rows} == {("s1", 0), ("other", 1), ("area", 2), ("obec", 3)}
 
 
+def test_where_a_file_says_nothing_of_parents(conn: Connection) -> None:
+    known = school(parent_uid=None, parent_said=False)
+    new = UnitRow("other", "area_office", "สพป.อื่น", None, "9902", parent_said=False)
+    assert bring(conn, known, new) == ImportReport(1, 0, 1)
+    above = select(unit.c.uid).join(unit_path, unit_path.c.ancestor_id == unit.c.id)
+    for uid, expected in (("other", {"obec", "other"}), ("s1", {"obec", "area", "s1"})):
+        found = conn.execute(above.where(unit_path.c.unit_id == id_of(conn, uid))).scalars()
+        assert set(found) == expected
+    bring(conn, UnitRow("obec-2", "obec", "อีกแห่ง", None, None))
+    bring(conn, UnitRow("alone", "area_office", "สพป.ใหม่", None, None, parent_said=False))
+    parent = select(unit.c.parent_id).where(unit.c.uid == "alone")
+    assert conn.execute(parent).scalar_one() is None
+
+
 def test_a_whole_country_takes_few_commands(engine: Engine) -> None:
     """29,600 schools come in seconds: no command runs once a unit, at the first import or at a rename."""
     offices = [UnitRow(f"a{n}", "area_office", f"สพป.{n}", "obec", f"{1000 + n}") for n in range(30)]
