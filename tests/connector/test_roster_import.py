@@ -1,6 +1,7 @@
 """Rosters through the whole of an import: staged, checked, applied; on both databases."""
 
 import csv
+import tracemalloc
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -95,6 +96,23 @@ def test_a_reader_that_is_stopped_leaves_nothing(office: Office) -> None:
         stage_roster(office.engine, Brought("roster", path, "test"), TERMS, NOW, stop)
     for table in (import_file, import_refusal, staged_person, person):
         assert office.rows_of(table) == []
+
+
+def test_memory_does_not_grow_with_the_file(office: Office) -> None:
+    def peak(people: int) -> int:
+        rows = (
+            a_row(f"สมชาย{n} ใจดี", **{ID: national_id(n), EMAIL: f"p{n}@x.example"}) for n in range(people)
+        )
+        path = write(office.folder / "roster.csv", rows)
+        tracemalloc.start()
+        stage_roster(office.engine, Brought("roster", path, "test", coverage="full"), TERMS, NOW)
+        found = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return found
+
+    # What is kept of a row anywhere would be a hundred octets at least: 0.3 MB.
+    peak(3_000)
+    assert peak(6_000) - peak(3_000) < 300_000
 
 
 def test_what_a_killed_reader_left_is_swept_away(office: Office) -> None:
