@@ -161,6 +161,13 @@ def test_a_page_of_a_file_that_is_read_asks_again(engine: Engine, client: TestCl
     assert "อ่านแล้ว 12,345 แถว" in words(page)
 
 
+def test_a_file_without_a_row_to_take_has_nothing_to_confirm(client: TestClient) -> None:
+    address = brought(client, "uid,kind,name_th\na,shop,ร้าน\n")
+    assert "ไม่มีแถวใดที่นำเข้าได้" in words(client.get(address))
+    assert "/apply" not in client.get(address).text
+    assert f"{address}/discard" in client.get(address).text
+
+
 def test_forms_that_lack_something(client: TestClient) -> None:
     assert hand_in(client, kind="anything").status_code == 422
     files = {"file": ("empty.csv", b"")}
