@@ -18,6 +18,7 @@ from mappings.days import bangkok_day
 from mappings.errors import DecisionError
 from mappings.links import add_links, link_touched, wait_for_linkers
 from mappings.merged import merged_into
+from mappings.own_accounts import METHOD as OWN
 from mappings.stale import mark_persons
 from mappings.tables import account, account_link, link_refusal, person
 
@@ -28,13 +29,15 @@ DECISION = "decision"
 def link(conn: Connection, account_id: int, person_id: int, now: datetime, by: str, reason: str = "") -> None:
     """The account is this person's from now on, whosever it was; what was refused before is forgotten.
 
-    A person who was merged stands for whom they were merged into. Raises DecisionError: they are erased.
+    A person who was merged stands for whom they were merged into. Raises DecisionError: they are erased; or
+    the account stands for a person of imported files.
     """
     wait_for_linkers(conn)
     person_id = merged_into(conn).get(person_id, person_id)
     if conn.execute(select(person.c.erased_at).where(person.c.id == person_id)).scalar_one() is not None:
         raise DecisionError("erased", f"person {person_id} is erased")
     held = open_link(conn, account_id)
+    _must_be_of_a_platform(held)
     if held is None or held.person_id != person_id or held.method != DECISION:
         end_links(conn, [held] if held else [], now)
         pair = (link_refusal.c.account_id == account_id, link_refusal.c.person_id == person_id)
@@ -45,11 +48,15 @@ def link(conn: Connection, account_id: int, person_id: int, now: datetime, by: s
 
 
 def unlink(conn: Connection, account_id: int, now: datetime, by: str, reason: str) -> None:
-    """The account is not this person's any more, and is not linked to them again by itself."""
+    """The account is not this person's any more, and is not linked to them again by itself.
+
+    Raises DecisionError: it is nobody's, or stands for a person of imported files.
+    """
     wait_for_linkers(conn)
     held = open_link(conn, account_id)
     if held is None:
         raise DecisionError("not_linked", f"account {account_id} is nobody's")
+    _must_be_of_a_platform(held)
     end_links(conn, [held], now)
     _refuse(conn, account_id, [held.person_id], now, by)
     _log(conn, "unlink", account_id, [held.person_id], reason, now, by)
@@ -88,6 +95,13 @@ def leave_unlinked(conn: Connection, account_id: int, now: datetime, by: str, re
         unlink(conn, account_id, now, by, reason)
     else:
         keep(conn, account_id, now, by, reason)
+
+
+def _must_be_of_a_platform(held: Row[Any] | None) -> None:
+    if held is not None and held.method == OWN:
+        raise DecisionError(
+            "own", f"account {held.account_id} stands for its person: withdraw the file instead"
+        )
 
 
 def open_link(conn: Connection, account_id: int) -> Row[Any] | None:

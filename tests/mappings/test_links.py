@@ -1,5 +1,6 @@
 """Accounts that link themselves, and those that wait for somebody."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,8 +10,10 @@ from sqlalchemy import Connection, Engine, delete, event, func, select, update
 from lrs.clock import to_micros
 from mappings.claims import Claim, Known, Link
 from mappings.days import bangkok_day
+from mappings.errors import DecisionError
 from mappings.link_decisions import keep, leave_unlinked, link, refuse, unlink
 from mappings.links import Reason, verdict
+from mappings.own_accounts import link_own_accounts
 from mappings.people import conflicts, import_roster, link_accounts, link_touched
 from mappings.tables import (
     account_conflict,
@@ -19,9 +22,19 @@ from mappings.tables import (
     identifier,
     link_refusal,
     membership,
+    person,
     stale_person,
 )
-from tests.mappings.linking import ELSEWHERE, TEACHER, known_by, links, shown, with_people, with_person
+from tests.mappings.linking import (
+    ELSEWHERE,
+    TEACHER,
+    account_id,
+    known_by,
+    links,
+    shown,
+    with_people,
+    with_person,
+)
 from tests.mappings.world import BEGIN, HOME, NOW, a_person
 
 LATER = NOW + timedelta(days=1)
@@ -277,6 +290,40 @@ def test_a_person_who_comes_later_finds_the_account(engine: Engine) -> None:
         link_touched(conn, BEGIN, "test")
         import_roster(conn, [a_person("ใหม่", id_hmac="hash of another")], NOW, "test")
         assert link_accounts(conn, NOW, "test") == 1
+
+
+def test_the_account_of_imported_files_stays_its_persons(engine: Engine) -> None:
+    with engine.begin() as conn:
+        people = with_people(conn, {"ก": None, "ข": None})
+        link_own_accounts(conn, ELSEWHERE, {"uuid of kor": people["ก"]}, BEGIN, "test")
+        account = account_id(conn, "uuid of kor", ELSEWHERE)
+        with pytest.raises(DecisionError, match="withdraw the file"):
+            unlink(conn, account, NOW, "page", "not theirs")
+        with pytest.raises(DecisionError, match="withdraw the file"):
+            link(conn, account, people["ข"], NOW, "page")
+        assert links(conn) == {"uuid of kor": (people["ก"], "import")}
+
+
+def test_who_is_erased_gets_no_account(engine: Engine) -> None:
+    with engine.begin() as conn:
+        person_id = with_person(conn)
+        conn.execute(update(person).where(person.c.id == person_id).values(erased_at=1))
+        with pytest.raises(DecisionError, match="erased"):
+            link(conn, shown(conn, "3"), person_id, NOW, "page")
+
+
+def test_two_who_link_at_once_link_each_account_once(engine: Engine) -> None:
+    with engine.begin() as conn:
+        with_person(conn)
+        for number in range(20):
+            shown(conn, str(number), "พิมพ์ชนก ใจดี", TEACHER)
+
+    def linked(_: int) -> int:
+        with engine.begin() as conn:
+            return link_accounts(conn, BEGIN, "test")
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(linked, range(2))) == [0, 20]
 
 
 def test_identifiers_are_looked_up_by_value(engine: Engine) -> None:
