@@ -6,14 +6,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, select
 
+from connector.completion import Fact
 from connector.imports import staging
 from connector.imports.errors import ImportFileError, ImportStateError
 from connector.imports.learning import apply
 from connector.imports.learning_files import stage_completions
 from connector.imports.staging import Brought
+from connector.report.queries.reconciliation import read_reconciliation
 from connector.tables_imports import import_file
+from lrs.clock import to_micros
 from lrs.tables import evidence
-from mappings.tables import change_log, competency_state
+from mappings.progress import refresh
+from mappings.tables import change_log, competency_state, learning_event
 from tests.connector.learning import (
     KEYS,
     NOW,
@@ -29,6 +33,7 @@ from tests.connector.learning import (
     uuid_of,
     written,
 )
+from tests.connector.syncing import Said, run, say
 from tests.mappings.world import HOME, course_iri
 
 LIST = """
@@ -222,3 +227,26 @@ def test_ten_thousand_rows_with_fifty_errors(engine: Engine, tmp_path: Path) -> 
     found = refused(engine, uuid)
     assert [row for row, *_ in found] == sorted(wrong)
     assert len(events(engine, ids["ขวัญ"])) == len(courses)
+
+
+def test_a_file_s_completion_beside_the_platform_s_own(engine: Engine, tmp_path: Path) -> None:
+    ids = people(engine)
+    completions(engine, a_file(tmp_path, LIST), platform=HOME)
+    run(engine, Said(say(7, Fact.COMPLETED, at=NOW)))
+    told = [one for one in current(engine) if one.activity == course_iri(2)]
+    assert [(one.account, one.level) for one in told] == [("7", 2), ("7", 1)]
+    with engine.begin() as conn:
+        refresh(conn, NOW)
+        (at,) = conn.execute(
+            select(learning_event.c.completed_at).where(learning_event.c.person_id == ids["แก้ว"])
+        ).scalars()
+        report = read_reconciliation(conn, NOW)
+    assert (events(engine, ids["แก้ว"]), at) == ([(TITLES[0], 3.0)], to_micros(NOW))
+    # What files say is no platform's pull or push.
+    assert [(one.home_page, one.accounts.pull_only) for one in report.platforms] == [(HOME, 1)]
+    # "Not completed" takes back what the platform contradicts, whoever told it.
+    run(engine, Said(say(7, Fact.NOT_COMPLETED)), NOW + timedelta(days=1))
+    assert not [one for one in current(engine) if one.activity == course_iri(2) and one.verb == "completed"]
+    again = completions(engine, a_file(tmp_path, LIST), NOW + timedelta(days=2), platform=HOME)
+    assert events(engine, ids["แก้ว"]) == []
+    assert again

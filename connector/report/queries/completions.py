@@ -1,11 +1,13 @@
-"""What is a current completion of a course: one definition for every number and report (SQL).
+"""What is a current completion of a course on a platform: one definition for every number and report (SQL).
 
 At most one for each account and course, whoever told of it: a course-level statement that says so, proves
-something and is not voided. Pulled statements are those that no credential stored.
+something and is not voided. Pulled statements are those that no credential stored, at the level of a
+platform's interface; at another level no credential stored rows of files: no platform told of them.
 """
 
 from sqlalchemy import ColumnElement, Subquery, and_, case, func, or_, select
 
+from connector.sink import PLATFORM_API
 from connector.tables import platform
 from lrs.statement import PROVES_NOTHING
 from lrs.tables import activity, agent, evidence, verb
@@ -42,6 +44,7 @@ def current_completions() -> Subquery:
         .join(verb, verb.c.id == evidence.c.verb_id)
         .join(activity, activity.c.id == evidence.c.activity_id)
         .where(says_completed(), evidence.c.level < PROVES_NOTHING)
+        .where(or_(~by_pull, evidence.c.level == PLATFORM_API))
         .group_by(evidence.c.agent_id, evidence.c.activity_id)
         .subquery("current_completion")
     )
