@@ -10,6 +10,7 @@ from sqlalchemy import Engine, Table, insert, select
 from typer.testing import CliRunner
 
 from connector.cli import app
+from connector.completion import Learner
 from connector.imports import read_roster, read_units
 from connector.key_file import read_keys, retire_key, rotate_key
 from connector.person_erasure import erase, tombstones_of
@@ -18,6 +19,7 @@ from connector.runs import sync_platform
 from connector.settings import FILE, Settings, SettingsError, load, write_secret
 from connector.tables_imports import import_file
 from connector.upgrade import upgrade
+from connector.without_erased import WithoutErased
 from mappings import shipped
 from mappings.national_ids import HashKey, HashKeys, IdHash, RowsOfKey, rows_by_key
 from mappings.people import (
@@ -31,6 +33,8 @@ from mappings.people import (
 from mappings.roster_staging import stage_people
 from mappings.tables import account, account_link, change_log, person, tombstone
 from tests.connector.conftest import RECORDING, TOKEN
+from tests.connector.erasing import Shows
+from tests.connector.syncing import run
 from tests.mappings.world import BEGIN, HOME, NOW, UNITS, a_person
 
 ID = "1001000079196"
@@ -137,16 +141,21 @@ def test_an_account_of_the_new_key_and_a_person_of_the_old_are_one(engine: Engin
     assert stored == {(BOTH.hash(ID).hmac, "2")}
 
 
-def test_one_who_was_erased_stays_erased_under_the_new_key(engine: Engine, tmp_path: Path) -> None:
+@pytest.mark.parametrize("by", ["roster", "sync"])
+def test_one_who_was_erased_stays_erased_under_the_new_key(engine: Engine, tmp_path: Path, by: str) -> None:
     settings = load({}, data=tmp_path)
     with engine.begin() as conn:
         import_units(conn, UNITS, BEGIN, "test")
         import_roster(conn, [a_person(**fields(BEFORE.hash(ID)))], BEGIN, "test")
         uuid = conn.execute(select(person.c.uuid)).scalar_one()
     erase(settings, engine, uuid, NOW, "test")
-    row = a_person("ชื่อใหม่", **fields(BOTH.hash(ID)))
+    if by == "sync":
+        learner = Learner(HOME, "7", "ใครก็ตาม", **fields(BOTH.hash(ID)))
+        run(engine, WithoutErased(Shows(learner), engine, settings.secret("tombstones")), NOW)
     with engine.begin() as conn:
-        stage_people(conn, 1, [row], tombstones_of(settings, conn))
+        if by == "roster":
+            row = a_person("ชื่อใหม่", **fields(BOTH.hash(ID)))
+            stage_people(conn, 1, [row], tombstones_of(settings, conn))
         assert tombstones_of(settings, conn).has_id(HashKeys(NEW).hash(ID))
     assert by_key(engine) == {"2": RowsOfKey(erased=1)}
 

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from lrs.api import create_lrs_app
 from lrs.pseudonyms import GONE, Attached, Replaced, replace_agents
 from lrs.statement import actor_of
-from lrs.tables import document, evidence
+from lrs.tables import agent, document, evidence
 from tests.lrs.conftest import HASH_KEY, HOME_PAGE
 from tests.lrs.mixed import attachment, body, headers, part
 from tests.lrs.statements import simple
@@ -128,11 +128,20 @@ def test_a_service_that_remembers_the_agent_does_not_add_to_the_pseudonym(
     assert len(client.get("/statements", params=asked).json()["statements"]) == 3
 
 
+def test_no_agent_is_left_that_names_it(engine: Engine, ids: dict[str, str]) -> None:
+    replaced(engine)
+    with engine.begin() as conn:
+        rows = conn.execute(select(agent.c.key, agent.c.account_name))
+        text = " ".join(str(tuple(row)) for row in rows).lower()
+    assert "somying" not in text
+    assert "erased-1" in text
+
+
 def test_documents_of_the_agent_go_and_others_stay(engine: Engine, client: TestClient) -> None:
-    for agent in (HERSELF, OTHER):
-        where = {"agent": json.dumps(agent), "profileId": "p"}
+    for one in (HERSELF, OTHER):
+        where = {"agent": json.dumps(one), "profileId": "p"}
         assert client.put("/agents/profile", params=where, json={"n": 1}, headers=NEW_ONE).status_code == 204
-        state = {"agent": json.dumps(agent), "activityId": "http://example.org/x", "stateId": "s"}
+        state = {"agent": json.dumps(one), "activityId": "http://example.org/x", "stateId": "s"}
         assert client.put("/activities/state", params=state, json={"n": 1}).status_code == 204
     assert replaced(engine).documents == 2
     with engine.begin() as conn:
