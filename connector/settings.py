@@ -28,7 +28,6 @@ from connector.timetable import Timetable
 from connector.toml_file import Place, TomlFile, read_toml
 from lrs.json_input import MOST_DEPTH
 from mappings.vocabulary import PEOPLE
-from mappings.vocabulary import PEOPLE
 
 __all__ = ["FILE", "PlatformSettings", "Settings", "SettingsError", "load", "write_secret"]
 
@@ -52,7 +51,6 @@ class Settings(BaseModel):
     json_depth: int = Field(default=MOST_DEPTH, ge=10, le=MOST_DEPTH)
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
-    home_page: str = Field(default=PEOPLE, pattern=r"^https?://\S+$")
     home_page: str = Field(default=PEOPLE, pattern=r"^https?://\S+$")
     xapi_version: Literal["1.0.3", "2.0.0"] = "2.0.0"
     xapi_default_version: Literal["1.0.3", "2.0.0"] | None = None
