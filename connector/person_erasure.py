@@ -15,7 +15,7 @@ from connector.tables_imports import claim, import_file, import_refusal, import_
 from lrs.attachments import Folder
 from lrs.pseudonyms import Attached
 from mappings.erase import CLEARED, Clearing, erase_again, erase_person
-from mappings.held_person import HeldPerson, read_held
+from mappings.held_person import HeldPerson, lock_accounts, read_held
 from mappings.progress import refresh
 from mappings.tombstones import Tombstones, read_tombstones
 
@@ -44,6 +44,7 @@ def erase(
     """
     with engine.connect() as conn, conn.begin() as transaction:
         known = read_held(conn, uuid)
+        lock_accounts(conn, known)
         subjects = file_subjects(conn, known)
         counts = _forget_syncs(conn, known) | _forget_refusals(conn, known)
         tombstones = tombstones_of(settings, conn)

@@ -83,6 +83,13 @@ def read_held(conn: Connection, uuid: str) -> HeldPerson:
     return HeldPerson(persons, accounts, identifiers, _shared(conn, known))
 
 
+def lock_accounts(conn: Connection, known: HeldPerson) -> None:
+    """No sync changes their accounts until the transaction ends. To be called before anything else of theirs
+    is written: a sync begins with the accounts too, so the two cannot wait for each other."""
+    theirs = select(account.c.id).where(account.c.id.in_(known.account_ids)).order_by(account.c.id)
+    conn.execute(theirs.with_for_update()).all()
+
+
 def _merged_with(conn: Connection, first: int) -> set[int]:
     merge, found, new = person_merge.c, {first}, {first}
     while new:
