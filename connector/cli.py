@@ -8,6 +8,7 @@ import typer
 
 from connector import (
     cli_credentials,
+    cli_framework,
     cli_import,
     cli_import_learning,
     cli_key,
@@ -39,6 +40,7 @@ cli_import.app.command("oneroster")(cli_oneroster.import_oneroster)
 app.add_typer(cli_import.app, name="import")
 app.add_typer(cli_credentials.app, name="credential")
 app.add_typer(cli_platform.app, name="platform")
+app.add_typer(cli_framework.app, name="framework")
 app.add_typer(cli_person.app, name="person")
 app.add_typer(cli_key.app, name="key")
 app.command("sync")(cli_sync.sync)

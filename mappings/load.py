@@ -6,7 +6,7 @@ one; whoever has evidence of its course is marked stale.
 
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from lrs.clock import to_micros
 from mappings import shipped
@@ -18,6 +18,7 @@ from mappings.load_courses import competency_ids, load_mappings
 from mappings.stale import mark_everybody
 from mappings.tables import (
     competency,
+    competency_crosswalk,
     delivery_mode,
     framework,
     learning_category,
@@ -41,21 +42,30 @@ def load_framework(conn: Connection, loaded: Framework, now: datetime, by: str) 
     Raises MappingError if this version is there with another content: a change wants a new version.
     """
     same = (framework.c.code == loaded.code) & (framework.c.version == loaded.version)
-    digest = conn.execute(select(framework.c.digest).where(same)).scalar_one_or_none()
-    if digest == loaded.digest:
+    held = conn.execute(
+        select(framework.c.id, framework.c.digest, framework.c.text).where(same)
+    ).one_or_none()
+    if held is not None:
+        _refuse_another(loaded, held.digest, held.text)
+        if held.text is None:
+            conn.execute(update(framework).where(framework.c.id == held.id).values(text=loaded.text))
         return False
-    name = f"{loaded.code} version {loaded.version}"
-    if digest is not None:
-        raise MappingError(
-            f"{name}: framework.version: loaded already with another content; give it a new version"
-        )
     framework_id = _insert_framework(conn, loaded, now, by)
     competencies = _insert_competencies(conn, framework_id, loaded)
     _insert_requirements(conn, framework_id, loaded, competencies)
     _insert_categories(conn, framework_id, loaded)
-    log_changes(conn, [Change("load", "framework", str(framework_id), name)], now, by)
+    _insert_crosswalks(conn, loaded, competencies)
+    log_changes(conn, [Change("load", "framework", str(framework_id), loaded.name())], now, by)
     mark_everybody(conn)
     return True
+
+
+def _refuse_another(loaded: Framework, digest: str, text: str | None) -> None:
+    if digest == loaded.digest or (text is not None and load_yaml(text) == loaded):
+        return
+    raise MappingError(
+        f"{loaded.name()}: framework.version: loaded already with another content; give it a new version"
+    )
 
 
 def _insert_framework(conn: Connection, loaded: Framework, now: datetime, by: str) -> int:
@@ -66,6 +76,7 @@ def _insert_framework(conn: Connection, loaded: Framework, now: datetime, by: st
         title_en=loaded.title_en,
         document_no=loaded.document_no,
         digest=loaded.digest,
+        text=loaded.text,
         valid_from=loaded.valid_from,
         valid_to=loaded.valid_to,
         recorded_at=to_micros(now),
@@ -107,6 +118,24 @@ def _insert_requirements(
     ]
     if rows:
         conn.execute(insert(requirement), rows)
+
+
+def _insert_crosswalks(conn: Connection, loaded: Framework, competencies: dict[str, int]) -> None:
+    for crosswalk in loaded.crosswalks:
+        code, version = crosswalk.framework, crosswalk.version
+        older = select(framework.c.id).where(framework.c.code == code, framework.c.version == version)
+        older_id = conn.execute(older).scalar_one_or_none()
+        if older_id is None:
+            raise crosswalk.place.error(
+                "framework", f"'{code}' version '{version}' is not loaded: load it first"
+            )
+        known = competency_ids(conn, older_id)
+        for step in crosswalk.steps:
+            if step.old not in known:
+                raise step.place.error("from", f"'{step.old}' is not in {code} version {version}")
+        rows = [{"old_id": known[pair.old], "new_id": competencies[pair.new]} for pair in crosswalk.pairs()]
+        if rows:
+            conn.execute(insert(competency_crosswalk), rows)
 
 
 def _insert_categories(conn: Connection, framework_id: int, loaded: Framework) -> None:

@@ -31,7 +31,8 @@ def _construct_fields(loader: _Loader, node: yaml.MappingNode) -> _Fields:
             problem = f"'{key.value}' is there twice"
             raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
         lines[str(key.value)] = key.start_mark.line + 1
-    fields = _Fields(loader.construct_mapping(node, deep=True))
+    values = loader.construct_mapping(node, deep=True)
+    fields = _Fields({str(name): value for name, value in values.items()})
     fields.line, fields.lines = node.start_mark.line + 1, lines
     return fields
 

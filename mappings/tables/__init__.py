@@ -7,7 +7,14 @@ days in Bangkok, both inclusive, `valid_to` null while it lasts. Rows that a per
 
 from mappings.tables.accounts import account, account_conflict, account_link, link_refusal, stale_account
 from mappings.tables.changes import change_log
-from mappings.tables.framework import competency, delivery_mode, framework, learning_category, requirement
+from mappings.tables.framework import (
+    competency,
+    competency_crosswalk,
+    delivery_mode,
+    framework,
+    learning_category,
+    requirement,
+)
 from mappings.tables.mapping import (
     course,
     course_alias,
@@ -47,6 +54,7 @@ __all__ = [
     "batch_learner",
     "change_log",
     "competency",
+    "competency_crosswalk",
     "competency_state",
     "course",
     "course_alias",

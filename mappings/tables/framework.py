@@ -16,6 +16,8 @@ framework = Table(
     Column("document_no", Text, nullable=False),
     # SHA-256 of the file, hex: the same file loads once, a changed one is refused under one version.
     Column("digest", String(64), nullable=False),
+    # The file itself; null where a version was loaded before files were kept.
+    Column("text", Text),
     *valid(),
     *recorded(),
     UniqueConstraint("code", "version"),
@@ -33,6 +35,14 @@ competency = Table(
     Column("name_th", Text, nullable=False),
     Column("name_en", Text, nullable=False),
     UniqueConstraint("framework_id", "code"),
+)
+
+# What became of an older version's competency in the newer one that says so.
+competency_crosswalk = Table(
+    "competency_crosswalk",
+    metadata,
+    Column("old_id", Serial, ForeignKey("competency.id"), primary_key=True, autoincrement=False),
+    Column("new_id", Serial, ForeignKey("competency.id"), primary_key=True, autoincrement=False),
 )
 
 requirement = Table(

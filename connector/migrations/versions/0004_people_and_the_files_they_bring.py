@@ -17,12 +17,14 @@ def upgrade() -> None:
     _people()
     _links()
     _files()
+    _frameworks()
 
 
 def _columns() -> None:
     op.add_column("account", sa.Column("id_key", sa.String(length=8), nullable=True))
     op.add_column("account", sa.Column("name_key", sa.Text(), server_default="", nullable=False))
     op.add_column("person", sa.Column("id_key", sa.String(length=8), nullable=True))
+    op.add_column("framework", sa.Column("text", sa.Text(), nullable=True))
     op.add_column("person", sa.Column("erased_at", sa.BigInteger(), nullable=True))
 
 
@@ -308,4 +310,15 @@ def _merges() -> None:
         sa.Column("valid_to", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(["merge_id"], ["person_merge.id"], name="fk_merged_row_merge_id"),
         sa.PrimaryKeyConstraint("merge_id", "kind", "row_id", name="pk_merged_row"),
+    )
+
+
+def _frameworks() -> None:
+    op.create_table(
+        "competency_crosswalk",
+        sa.Column("old_id", Serial, autoincrement=False, nullable=False),
+        sa.Column("new_id", Serial, autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(["old_id"], ["competency.id"], name="fk_competency_crosswalk_old_id"),
+        sa.ForeignKeyConstraint(["new_id"], ["competency.id"], name="fk_competency_crosswalk_new_id"),
+        sa.PrimaryKeyConstraint("old_id", "new_id", name="pk_competency_crosswalk"),
     )

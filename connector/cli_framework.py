@@ -1,0 +1,112 @@
+"""`thaksa framework …`: versions of competency frameworks, loaded from files and laid side by side."""
+
+import json
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.box import SIMPLE
+from rich.table import Column, Table
+
+from connector.command import OUT, Data, opened
+from connector.settings import load
+from lrs.clock import utc_now
+from lrs.database import read_only
+from mappings.days import bangkok_day
+from mappings.framework import load_yaml
+from mappings.framework_diff import FrameworkDiff, compare
+from mappings.frameworks import Held, list_frameworks, read_framework
+from mappings.load import load_framework
+from mappings.yaml_entry import read_text
+
+BY = "thaksa framework"
+
+app = typer.Typer(no_args_is_help=True, help="Competency frameworks and their versions.")
+Code = Annotated[str, typer.Argument(metavar="CODE", help="A framework, as otepc-w4-2563.")]
+Json = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
+
+
+@app.command("load")
+def load_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A framework as YAML (docs/framework.md).")],
+    data: Data = None,
+) -> None:
+    """Load a version of a framework beside those that are there; the same file again changes nothing."""
+    loaded = load_yaml(read_text(file), file.name)
+    with opened(load(data=data)) as engine, engine.begin() as conn:
+        new = load_framework(conn, loaded, utc_now(), BY)
+    if not new:
+        OUT.print(f"{loaded.name()} is there already: nothing changed.", markup=False, highlight=False)
+        return
+    OUT.print(
+        f"{loaded.name()} is loaded: {len(loaded.competencies)} competencies, in force from "
+        f"{loaded.valid_from}. The next `thaksa refresh` computes everybody anew.",
+        markup=False,
+        highlight=False,
+    )
+
+
+@app.command("list")
+def list_(as_json: Json = False, data: Data = None) -> None:
+    """Show the versions that are loaded, and which are in force today."""
+    with opened(load(data=data)) as engine, read_only(engine).begin() as conn:
+        held = list_frameworks(conn)
+    today = bangkok_day(utc_now())
+    if as_json:
+        _print_json([asdict(one) | {"in_force": one.in_force(today)} for one in held])
+    else:
+        OUT.print(_held_table(held, today))
+
+
+@app.command("diff")
+def diff(
+    code: Code,
+    old: Annotated[str, typer.Argument(metavar="OLD", help="The older version.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The newer version.")],
+    as_json: Json = False,
+    data: Data = None,
+) -> None:
+    """Show what was added, removed or changed between two versions, and what became of what."""
+    with opened(load(data=data)) as engine, read_only(engine).begin() as conn:
+        found = compare(read_framework(conn, code, old), read_framework(conn, code, new))
+    if as_json:
+        _print_json(asdict(found))
+        return
+    _print_diff(found, f"{code} {old}", f"{code} {new}")
+
+
+def _print_json(value: object) -> None:
+    OUT.print(json.dumps(value, ensure_ascii=False, indent=2, default=str), markup=False, highlight=False)
+
+
+def _held_table(held: tuple[Held, ...], today: date) -> Table:
+    table = Table(box=SIMPLE)
+    for name in ("framework", "version", "from", "to", "in force", "items", "mappings"):
+        table.add_column(name, no_wrap=True)
+    for one in held:
+        days = str(one.valid_from), "" if one.valid_to is None else str(one.valid_to)
+        state = "yes" if one.in_force(today) else "no"
+        table.add_row(one.code, one.version, *days, state, str(one.competencies), str(one.mappings))
+    return table
+
+
+def _print_diff(found: FrameworkDiff, old: str, new: str) -> None:
+    if not found.differences:
+        OUT.print("The two versions ask for the same.", highlight=False)
+    else:
+        table = Table(Column("what", no_wrap=True), Column("which", no_wrap=True), old, new, box=SIMPLE)
+        for one in found.differences:
+            table.add_row(f"{one.kind} {one.change}", one.name, one.old, one.new)
+        OUT.print(table)
+    if not found.crosswalk:
+        OUT.print(f"{new} has no crosswalk from {old}.", markup=False, highlight=False)
+        return
+    table = Table(old, new, "how", box=SIMPLE)
+    for pair in found.crosswalk:
+        table.add_row(pair.old, pair.new, pair.relation)
+    OUT.print(table)
+    if found.unmapped:
+        names = ", ".join(found.unmapped)
+        OUT.print(f"Nothing is said to follow {names}.", markup=False, highlight=False)

@@ -1,0 +1,83 @@
+"""What two versions of a framework have in common, and what not. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from mappings.crosswalk import Pair
+from mappings.framework import Framework
+
+Kind = Literal["competency", "requirement", "category"]
+Change = Literal["added", "removed", "changed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that differs: a competency's code and name, a requirement's stage, group and competency, a
+    category's code with its weight and modes. `old` is empty where it was added, `new` where it was removed.
+    """
+
+    kind: Kind
+    change: Change
+    name: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class FrameworkDiff:
+    """`crosswalk` is what the newer version's file says of the older one; `unmapped` what it leaves out."""
+
+    differences: tuple[Difference, ...]
+    crosswalk: tuple[Pair, ...]
+    unmapped: tuple[str, ...]
+
+
+def compare(old: Framework, new: Framework) -> FrameworkDiff:
+    """From the older version to the newer; competencies are known by their codes, never by their names."""
+    pairs = tuple(
+        pair
+        for crosswalk in new.crosswalks
+        if (crosswalk.framework, crosswalk.version) == (old.code, old.version)
+        for pair in crosswalk.pairs()
+    )
+    followed = {pair.old for pair in pairs}
+    differences = (
+        *_differences("competency", _competencies(old), _competencies(new)),
+        *_differences("requirement", _requirements(old), _requirements(new)),
+        *_differences("category", _categories(old), _categories(new)),
+    )
+    unmapped = tuple(each.code for each in old.competencies if each.code not in followed) if pairs else ()
+    return FrameworkDiff(differences, pairs, unmapped)
+
+
+def _differences(kind: Kind, old: Mapping[str, str], new: Mapping[str, str]) -> list[Difference]:
+    names = [*old, *(name for name in new if name not in old)]
+    return [
+        Difference(kind, _change(name, old, new), name, old.get(name, ""), new.get(name, ""))
+        for name in names
+        if old.get(name) != new.get(name)
+    ]
+
+
+def _change(name: str, old: Mapping[str, str], new: Mapping[str, str]) -> Change:
+    if name not in old:
+        return "added"
+    return "changed" if name in new else "removed"
+
+
+def _competencies(one: Framework) -> dict[str, str]:
+    return {each.code: f"{each.name_th} ({each.name_en})" for each in one.competencies}
+
+
+def _requirements(one: Framework) -> dict[str, str]:
+    return {
+        f"{each.stage} {group} {code}": "required"
+        for each in one.requirements
+        for group in each.groups
+        for code in each.competencies
+    }
+
+
+def _categories(one: Framework) -> dict[str, str]:
+    return {each.code: f"{each.weight}: {', '.join(each.modes)}" for each in one.categories}

@@ -1,0 +1,77 @@
+"""The framework versions that are loaded. Their values come from the files, which are kept whole."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+
+from sqlalchemy import Connection, func, select
+
+from lrs.clock import from_micros
+from mappings.errors import MappingError
+from mappings.framework import Framework, load_yaml
+from mappings.tables import competency, framework, mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A version that is loaded. `mappings`: approved and not ended, of courses on its competencies."""
+
+    code: str
+    version: str
+    title_th: str
+    valid_from: date
+    valid_to: date | None
+    recorded_at: datetime
+    competencies: int
+    mappings: int
+
+    def in_force(self, day: date) -> bool:
+        """Whether it is valid on a day in Bangkok."""
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+
+def list_frameworks(conn: Connection) -> tuple[Held, ...]:
+    """All versions, by code, then by their first day of validity."""
+    f = framework.c
+    areas = select(func.count()).where(competency.c.framework_id == f.id).scalar_subquery()
+    approved = (mapping.c.status == "approved") & mapping.c.ended_at.is_(None)
+    maps = select(func.count()).where(mapping.c.framework_id == f.id, approved).scalar_subquery()
+    rows = conn.execute(
+        select(f.code, f.version, f.title_th, f.valid_from, f.valid_to, f.recorded_at, areas, maps).order_by(
+            f.code, f.valid_from, f.id
+        )
+    )
+    return tuple(Held(*row[:5], from_micros(row[5]), *row[6:]) for row in rows)
+
+
+def read_framework(conn: Connection, code: str, version: str) -> Framework:
+    """A version, from the file it was loaded from. Raises MappingError."""
+    same = (framework.c.code == code) & (framework.c.version == version)
+    row = conn.execute(select(framework.c.text).where(same)).one_or_none()
+    if row is None:
+        known = ", ".join(f"{each.code} {each.version}" for each in list_frameworks(conn)) or "none"
+        raise MappingError(f"framework '{code}' version '{version}' is not loaded (loaded: {known})")
+    if row.text is None:
+        raise MappingError(
+            f"framework '{code}' version '{version}' was loaded before files were kept: load its file again"
+        )
+    return _parsed(row.text, f"{code} version {version}")
+
+
+def read_all_frameworks(conn: Connection) -> tuple[tuple[Framework, datetime], ...]:
+    """All versions whose file is kept, each with the time it was loaded; by code, then first day."""
+    f = framework.c
+    rows = conn.execute(
+        select(f.code, f.version, f.text, f.recorded_at)
+        .where(f.text.is_not(None))
+        .order_by(f.code, f.valid_from, f.id)
+    )
+    return tuple(
+        (load_yaml(row.text, f"{row.code} version {row.version}"), from_micros(row.recorded_at))
+        for row in rows
+    )
+
+
+@lru_cache(maxsize=16)
+def _parsed(text: str, source: str) -> Framework:
+    return load_yaml(text, source)
