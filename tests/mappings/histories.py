@@ -1,0 +1,219 @@
+"""Histories of a small world as hypothesis makes them: what was stored, linked, mapped and decided, and when.
+
+Nothing here is computed: a history is what happened, `tests.mappings.oracle` says what follows from it, and
+`tests.mappings.told` puts it into a database. Every choice shrinks to its first, plainest value.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple, TypeVar
+
+from hypothesis import strategies as st
+
+from mappings import vocabulary
+from mappings.days import bangkok_day, end_of_bangkok_day
+from tests.mappings.world import BEGIN, minutes
+
+T = TypeVar("T")
+
+PEOPLE = (1, 2)
+COURSES = (1, 2)
+# Two runs of the first course and one of the second, unless the aliases say otherwise.
+ACTIVITIES = ("run-1", "run-2", "other")
+# Their names are nearly the same: never one for the other.
+CODES = ("D1.3", "D1.9")
+VERBS = (vocabulary.COMPLETED, vocabulary.PASSED, vocabulary.REGISTERED)
+
+
+class Account(NamedTuple):
+    """The same name on another platform is another account."""
+
+    home_page: str
+    name: str
+
+
+ACCOUNTS = tuple(Account(f"https://{host}.example", name) for host, name in ("a1", "a2", "b1"))
+
+_DAY_0 = bangkok_day(BEGIN)
+_MIDNIGHT = end_of_bangkok_day(_DAY_0)
+# Few, so that many are equal; the day's last moment and the first one of the next.
+HAPPENED = (
+    BEGIN,
+    BEGIN - timedelta(days=1),
+    _MIDNIGHT,
+    _MIDNIGHT + timedelta(microseconds=1),
+    BEGIN + timedelta(days=2),
+)
+DAYS = tuple(_DAY_0 + timedelta(days=days) for days in range(-1, 4))
+MOMENTS = tuple(BEGIN + minutes(count) for count in range(8))
+
+
+@dataclass(frozen=True)
+class Statement:
+    """`level` comes from who stored it; `hours` from the record of the event."""
+
+    account: Account
+    activity: str
+    verb: str
+    level: int
+    success: bool | None
+    completion: bool | None
+    score: float | None
+    hours: float | None
+    happened: datetime
+    stored: datetime
+    voided_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Link:
+    """Whose an account was, from when until when."""
+
+    account: Account
+    person: int
+    linked_at: datetime
+    unlinked_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Dated:
+    """What is valid on some days, and known from a moment on."""
+
+    valid_from: date
+    valid_to: date | None
+    recorded_at: datetime
+
+
+@dataclass(frozen=True)
+class Framework(Dated):
+    """A version; which of CODES it asks of anybody."""
+
+    required: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Alias(Dated):
+    """A name of a course."""
+
+    activity: str
+    course: int
+
+
+@dataclass(frozen=True)
+class Mapping(Dated):
+    """What a course proves in a framework; `framework` is its place in the history, `category` 0 or 1."""
+
+    course: int
+    framework: int
+    competencies: frozenset[str]
+    approved: bool
+    ended_at: datetime | None
+    verbs: frozenset[str]
+    progress_verbs: frozenset[str]
+    level_at_most: int
+    score_at_least: float | None
+    hours: float | None
+    category: int | None
+
+
+@dataclass(frozen=True)
+class History:
+    """`statements` in the order in which they were stored."""
+
+    statements: tuple[Statement, ...]
+    links: tuple[Link, ...]
+    frameworks: tuple[Framework, ...]
+    aliases: tuple[Alias, ...]
+    mappings: tuple[Mapping, ...]
+
+
+def _mostly(plain: T, *others: T) -> st.SearchStrategy[T]:
+    """The plain value four times in five: most of what happens would count, but for one thing or two."""
+    return st.sampled_from([plain] * 4 * len(others) + list(others))
+
+
+_DATED: dict[str, Any] = {
+    "valid_from": _mostly(DAYS[0], *DAYS[1:4]),
+    "valid_to": _mostly(None, *DAYS[0:4]),
+    "recorded_at": _mostly(MOMENTS[0], MOMENTS[2], MOMENTS[5]),
+}
+_CODES = st.sampled_from([frozenset(CODES), frozenset(CODES[:1]), frozenset(CODES[1:])])
+
+STATEMENTS = st.builds(
+    Statement,
+    account=st.sampled_from(ACCOUNTS),
+    activity=st.sampled_from(ACTIVITIES),
+    verb=st.sampled_from([*VERBS[:2], *VERBS]),
+    level=st.sampled_from([1, 2, 1, 2, 3, 4, 9]),
+    success=_mostly(None, False, False, True),
+    completion=_mostly(None, False, False, True),
+    score=_mostly(None, 0.5, 0.8, 1.0),
+    hours=_mostly(None, 0.0, 2.5),
+    happened=st.sampled_from(HAPPENED),
+    stored=st.sampled_from([*MOMENTS[:2], *MOMENTS[:6]]),
+    voided_at=_mostly(None, *MOMENTS),
+)
+FRAMEWORKS = st.builds(Framework, required=_CODES, **_DATED)
+ALIASES = st.builds(Alias, activity=st.sampled_from(ACTIVITIES), course=st.sampled_from(COURSES), **_DATED)
+MAPPINGS = st.builds(
+    Mapping,
+    course=st.sampled_from(COURSES),
+    framework=st.sampled_from([0, 0, 1]),
+    competencies=_CODES,
+    approved=_mostly(True, False),
+    ended_at=_mostly(None, *MOMENTS[1:7]),
+    verbs=_mostly(frozenset(VERBS[:2]), frozenset(VERBS[1:2]), frozenset()),
+    progress_verbs=_mostly(frozenset(VERBS[2:]), frozenset(VERBS[1:]), frozenset()),
+    level_at_most=st.sampled_from([2, 4, 1]),
+    score_at_least=_mostly(None, 0.5, 0.8),
+    hours=_mostly(3.0, 0.5, None),
+    category=st.sampled_from([0, 1, None]),
+    **_DATED,
+)
+# An account's owners, each from a moment until the next; 0: nobody's.
+_START, _LATER, _LATEST = MOMENTS[0], MOMENTS[3], MOMENTS[6]
+OWNERS = st.sampled_from(
+    [
+        {_START: 1},
+        {_START: 2},
+        {_START: 1, _LATER: 2},
+        {_START: 1, _LATER: 0, _LATEST: 1},
+        {_START: 2, _LATER: 1, _LATEST: 2},
+        {_LATER: 1},
+        {},
+    ]
+)
+
+
+def _alias(activity: str, course: int) -> st.SearchStrategy[Alias]:
+    return st.builds(Alias, activity=st.just(activity), course=st.just(course), **_DATED)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> History:
+    """Two frameworks, a handful of everything else; nothing is voided before it is stored."""
+    said = draw(st.lists(STATEMENTS, min_size=2, max_size=10))
+    named = [draw(_alias(activity, course)) for activity, course in zip(ACTIVITIES, (1, 1, 2), strict=True)]
+    return History(
+        statements=tuple(sorted(map(_in_order, said), key=lambda one: one.stored)),
+        links=tuple(link for account in ACCOUNTS for link in _links(account, draw(OWNERS))),
+        frameworks=(draw(FRAMEWORKS), draw(FRAMEWORKS)),
+        aliases=tuple(named + draw(st.lists(ALIASES, max_size=2))),
+        mappings=tuple(draw(st.lists(MAPPINGS, min_size=2, max_size=5))),
+    )
+
+
+def _in_order(said: Statement) -> Statement:
+    if said.voided_at is None or said.voided_at >= said.stored:
+        return said
+    return replace(said, voided_at=said.stored)
+
+
+def _links(account: Account, owners: dict[datetime, int]) -> list[Link]:
+    moments = sorted(owners)
+    ends = [*moments[1:], None][: len(moments)]
+    return [
+        Link(account, owners[moment], moment, end)
+        for moment, end in zip(moments, ends, strict=True)
+        if owners[moment]
+    ]

@@ -1,0 +1,108 @@
+"""The views against a fold in Python (`tests.mappings.oracle`), on generated histories, on every engine.
+
+The same histories at every run; `--long` tries many more.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, Engine, insert, text
+
+from lrs.clock import from_micros, to_micros
+from mappings.days import end_of_bangkok_day
+from mappings.tables import batch_learner, parameter
+from tests.mappings.histories import CODES, DAYS, MOMENTS, PEOPLE, History, histories
+from tests.mappings.oracle import Answer, Asked, Competency, Learned, Proof, fold
+from tests.mappings.told import category_id, competency_id, tell
+
+ASKED = st.builds(
+    Asked,
+    as_of=st.sampled_from([DAYS[-1], DAYS[-1], DAYS[-1], *DAYS]),
+    known_at=st.sampled_from([MOMENTS[-1], *MOMENTS]),
+)
+# Two at once: computations with batches of their own never see one another.
+QUESTIONS = st.tuples(ASKED, ASKED)
+
+COMPETENCIES = {competency_id(place, code): (place, code) for place in (0, 1) for code in CODES}
+CATEGORIES = {None: None} | {category_id(place, n): (place, n) for place in (0, 1) for n in (0, 1)}
+
+Execute = Callable[[str], list[tuple[Any, ...]]]
+
+
+def test_the_views_agree_with_the_oracle(engine: Engine, long: bool) -> None:
+    # PostgreSQL takes much longer for planning each query than for its handful of rows.
+    some = 300 if engine.dialect.name == "sqlite" else 100
+    checked(partial(agree, engine), 3000 if long else some)
+
+
+def checked(check: Callable[[History, tuple[Asked, Asked]], None], examples: int) -> None:
+    """Run a check on so many histories."""
+
+    def run(history: History, questions: tuple[Asked, Asked]) -> None:
+        check(history, questions)
+
+    own = settings(
+        max_examples=examples,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    own(given(history=histories(), questions=QUESTIONS)(run))()
+
+
+def agree(engine: Engine, history: History, questions: tuple[Asked, Asked]) -> None:
+    with engine.connect() as conn, conn.begin() as transaction:
+        sequence = tell(conn, history)
+        for batch, asked in zip("ab", questions, strict=True):
+            ask(conn, batch, asked)
+        for batch, asked in zip("ab", questions, strict=True):
+            found = read(lambda sql: [tuple(row) for row in conn.execute(text(sql))], batch, sequence)
+            compare(found, fold(history, asked))
+        transaction.rollback()
+
+
+def compare(found: Answer, expected: Answer) -> None:
+    """Equal, part by part, so that a failure shows the part that is not."""
+    assert found.states == expected.states
+    assert found.complete == expected.complete
+    assert found.learned == expected.learned
+
+
+def ask(conn: Connection, batch: str, asked: Asked) -> None:
+    """Everybody, under two times."""
+    end = to_micros(end_of_bangkok_day(asked.as_of))
+    known_at = to_micros(asked.known_at)
+    times = {"as_of_day": asked.as_of, "as_of_end": end, "known_at": known_at}
+    conn.execute(insert(parameter).values(batch=batch, **times))
+    conn.execute(insert(batch_learner), [{"batch": batch, "person_id": one} for one in PEOPLE])
+
+
+def read(execute: Execute, batch: str, sequence: list[int]) -> Answer:
+    """What the views say, in the oracle's words."""
+    where = f"where batch = '{batch}'"
+    states = execute(f"select person_id, competency_id, state from competency_progress {where}")
+    proofs = "level, completed_at, seq, mapping_id"
+    complete = execute(f"select person_id, competency_id, {proofs} from competency_complete {where}")
+    events = "category_id, hours, completed_at, seq"
+    learned = execute(f"select person_id, course_id, {events} from learning {where}")
+    for rows in (states, complete, learned):
+        assert len({row[:2] for row in rows}) == len(rows)
+    return Answer(
+        {_proven(row): row[2] for row in states},
+        {
+            _proven(row): Proof(row[2], from_micros(row[3]), sequence.index(row[4]), row[5] - 1)
+            for row in complete
+        },
+        {
+            row[:2]: Learned(CATEGORIES[row[2]], row[3], from_micros(row[4]), sequence.index(row[5]))
+            for row in learned
+        },
+    )
+
+
+def _proven(row: tuple[Any, ...]) -> tuple[int, Competency]:
+    return row[0], COMPETENCIES[row[1]]

@@ -1,0 +1,200 @@
+"""Puts a generated history into a database: statements by way of the record store, the rest as rows."""
+
+import uuid
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, insert, select
+
+from lrs import store
+from lrs.clock import to_iso, to_micros
+from lrs.statement import Authority, Prepared, prepare
+from lrs.tables import statement
+from mappings import vocabulary
+from mappings.tables import (
+    account,
+    account_link,
+    competency,
+    course,
+    course_alias,
+    evidence_hours,
+    framework,
+    learning_category,
+    mapping,
+    mapping_competency,
+    mapping_verb,
+    person,
+    requirement,
+)
+from tests.mappings.histories import ACCOUNTS, CODES, COURSES, PEOPLE, Dated, History, Mapping, Statement
+from tests.mappings.world import BEGIN
+
+_PAGES = frozenset(one.home_page for one in ACCOUNTS)
+_CLERK = {"account": {"homePage": "https://example.org", "name": "test"}}
+_KNOWN = {"recorded_at": to_micros(BEGIN), "recorded_by": "test"}
+
+
+def tell(conn: Connection, history: History) -> list[int]:
+    """Store all of it; the sequence number of each statement, ascending. Frameworks, courses, mappings,
+    categories and people have their places in the history, counted from 1, as ids."""
+    _people(conn, history)
+    _frameworks(conn, history)
+    _courses(conn, history)
+    return _statements(conn, history)
+
+
+def competency_id(framework_place: int, code: str) -> int:
+    """The row of a competency."""
+    return framework_place * len(CODES) + CODES.index(code) + 1
+
+
+def category_id(framework_place: int, category: int) -> int:
+    """The row of a category."""
+    return framework_place * 2 + category + 1
+
+
+def _put(conn: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        conn.execute(insert(table), rows)
+
+
+def _micros(moment: datetime | None) -> int | None:
+    return None if moment is None else to_micros(moment)
+
+
+def _dated(one: Dated) -> dict[str, Any]:
+    times = {"valid_from": one.valid_from, "valid_to": one.valid_to}
+    return times | {"recorded_at": to_micros(one.recorded_at), "recorded_by": "test"}
+
+
+def _people(conn: Connection, history: History) -> None:
+    names = {"given_name": "ก", "family_name": "ข", "sort_key": "กข"}
+    _put(conn, person, [{"id": one, "uuid": f"uuid {one}", **names, **_KNOWN} for one in PEOPLE])
+    seen = {"first_seen_at": to_micros(BEGIN), "last_seen_at": to_micros(BEGIN)}
+    _put(conn, account, [{"id": n, **one._asdict(), **seen} for n, one in enumerate(ACCOUNTS, 1)])
+    links = [
+        {
+            "account_id": ACCOUNTS.index(one.account) + 1,
+            "person_id": one.person,
+            "method": "decision",
+            "linked_at": to_micros(one.linked_at),
+            "unlinked_at": _micros(one.unlinked_at),
+            "recorded_by": "test",
+        }
+        for one in history.links
+    ]
+    _put(conn, account_link, links)
+
+
+def _frameworks(conn: Connection, history: History) -> None:
+    for place, one in enumerate(history.frameworks):
+        own = {"id": place + 1, "code": "f", "version": str(place), "digest": ""}
+        titles = {"title_th": "", "title_en": "", "document_no": ""}
+        _put(conn, framework, [own | titles | _dated(one)])
+        items = [
+            {"id": competency_id(place, code), "code": code, "position": at, "framework_id": place + 1}
+            | {"dimension": "", "name_th": "", "name_en": ""}
+            for at, code in enumerate(CODES)
+        ]
+        _put(conn, competency, items)
+        asked = {"framework_id": place + 1, "stage": "early"}
+        required = [
+            asked | {"group_code": group, "competency_id": competency_id(place, code)}
+            for code in sorted(one.required)
+            for group in "MA"
+        ]
+        _put(conn, requirement, required)
+        words = {"framework_id": place + 1, "weight": 70, "name_en": "", "description_th": ""}
+        categories = [{"id": category_id(place, n), "code": f"LC{n}", **words} for n in (0, 1)]
+        _put(conn, learning_category, categories)
+
+
+def _courses(conn: Connection, history: History) -> None:
+    _put(conn, course, [{"id": one, "code": str(one), "title_th": "", **_KNOWN} for one in COURSES])
+    aliases = [
+        {"activity_iri": _iri(one.activity), "label": one.activity, "course_id": one.course} | _dated(one)
+        for one in history.aliases
+    ]
+    _put(conn, course_alias, aliases)
+    for place, one in enumerate(history.mappings, 1):
+        _put(conn, mapping, [_mapping(place, one)])
+        proven = [competency_id(one.framework, code) for code in sorted(one.competencies)]
+        _put(conn, mapping_competency, [{"mapping_id": place, "competency_id": each} for each in proven])
+        verbs = [{"mapping_id": place, "verb_iri": verb, "criterion": word} for verb, word in _words(one)]
+        _put(conn, mapping_verb, verbs)
+
+
+def _words(one: Mapping) -> list[tuple[str, str]]:
+    completing = [(verb, "complete") for verb in sorted(one.verbs)]
+    return completing + [(verb, "progress") for verb in sorted(one.progress_verbs)]
+
+
+def _mapping(place: int, one: Mapping) -> dict[str, Any]:
+    return _dated(one) | {
+        "id": place,
+        "course_id": one.course,
+        "framework_id": one.framework + 1,
+        "category_id": None if one.category is None else category_id(one.framework, one.category),
+        "status": "approved" if one.approved else "draft",
+        "hours": one.hours,
+        "hours_are_sample": False,
+        "level_at_most": one.level_at_most,
+        "score_at_least": one.score_at_least,
+        "digest": str(place),
+        "ended_at": _micros(one.ended_at),
+    }
+
+
+# ---- statements -----------------------------------------------------------------------------------
+
+
+def _statements(conn: Connection, history: History) -> list[int]:
+    """Moment by moment, voids after what came at the same moment."""
+    ids = [str(uuid.UUID(int=place + 1, version=4)) for place in range(len(history.statements))]
+    due: dict[datetime, list[Prepared]] = defaultdict(list)
+    for id_, said in zip(ids, history.statements, strict=True):
+        due[said.stored].append(_said(id_, said))
+    for id_, said in zip(ids, history.statements, strict=True):
+        if said.voided_at is not None:
+            due[said.voided_at].append(_void(id_))
+    for moment in sorted(due):
+        store.insert(conn, due[moment], lambda at=moment: at)  # type: ignore[misc]
+    numbers = {row.id: row.seq for row in conn.execute(select(statement.c.id, statement.c.seq))}
+    told = [numbers[id_] for id_ in ids]
+    hours = [(seq, said.hours) for seq, said in zip(told, history.statements, strict=True)]
+    _put(conn, evidence_hours, [{"seq": seq, "hours": own} for seq, own in hours if own is not None])
+    return told
+
+
+def _said(id_: str, said: Statement) -> Prepared:
+    told = {"success": said.success, "completion": said.completion}
+    result: dict[str, Any] = {name: value for name, value in told.items() if value is not None}
+    if said.score is not None:
+        result["score"] = {"scaled": said.score}
+    raw: dict[str, Any] = {
+        "id": id_,
+        "actor": {"account": {"homePage": said.account.home_page, "name": said.account.name}},
+        "verb": {"id": said.verb},
+        "object": {"id": _iri(said.activity)},
+        "timestamp": to_iso(said.happened),
+    }
+    return _prepared(raw | ({"result": result} if result else {}), said.level)
+
+
+def _void(id_: str) -> Prepared:
+    raw = {
+        "actor": {"account": {"homePage": ACCOUNTS[0].home_page, "name": "admin"}},
+        "verb": {"id": vocabulary.VOIDED},
+        "object": {"objectType": "StatementRef", "id": id_},
+    }
+    return _prepared(raw, 1)
+
+
+def _prepared(raw: dict[str, Any], level: int) -> Prepared:
+    authority = Authority(_CLERK, level, _PAGES if level < 9 else None)
+    return prepare(raw, version="1.0.3", authority=authority)
+
+
+def _iri(activity: str) -> str:
+    return f"https://courses.example/{activity}"
