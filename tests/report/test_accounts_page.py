@@ -10,11 +10,17 @@ from starlette.testclient import TestClient
 
 from connector.same_origin import SameOrigin
 from lrs.clock import to_micros
+from lrs.statement import Authority, prepare
+from lrs.store import insert as store
+from lrs.tables import agent
+from mappings import vocabulary
+from mappings.accounts import account_of_actor
+from mappings.errors import DecisionError
 from mappings.people import link_accounts
 from mappings.progress import refresh
 from mappings.tables import account, account_link, change_log, identifier, link_refusal, person
 from tests.mappings.linking import account_id, known_by, links, shown
-from tests.mappings.world import NOW, send
+from tests.mappings.world import NOW, course_iri, send
 from tests.report.conftest import DL101, World, web
 
 LATER = NOW + timedelta(minutes=1)
@@ -127,6 +133,24 @@ def test_an_unknown_actor_counts_from_the_moment_of_linking(world: World, site: 
     with world.engine.begin() as conn:
         refresh(conn, LATER)
     assert "ผ่านแล้ว</dt><dd>1 จาก" in site.get(f"/people/{world.uuids['ขวัญ']}").text
+
+
+def test_actors_who_are_no_accounts_are_counted_and_not_linked(world: World, site: TestClient) -> None:
+    about = {"verb": {"id": vocabulary.COMPLETED}, "object": {"id": course_iri(DL101)}}
+    authority = Authority({"account": {"homePage": "https://example.org", "name": "test"}}, 1, None)
+    with world.engine.begin() as conn:
+        statement = {"actor": {"mbox": "mailto:learner@example.org"}, **about}
+        store(conn, [prepare(statement, version="1.0.3", authority=authority)], lambda: NOW)
+        number = conn.execute(select(agent.c.id).where(agent.c.key.contains("learner@"))).scalar_one()
+    page = site.get("/accounts/unknown").text
+    assert "ระบุด้วยอีเมล" in page
+    assert "learner@example.org" not in page
+    assert "/accounts/unknown/" not in page
+    assert site.get(f"/accounts/unknown/{number}").status_code == 404
+    form = {"decision": "link", "person": world.uuids["ขวัญ"]}
+    assert site.post(f"/accounts/unknown/{number}/decisions", data=form).status_code == 404
+    with world.engine.begin() as conn, pytest.raises(DecisionError, match="names no account"):
+        account_of_actor(conn, number, NOW)
 
 
 def test_a_persons_account_is_unlinked_with_a_reason(world: World, site: TestClient) -> None:
