@@ -16,7 +16,7 @@ from connector.imports.errors import ImportFileError
 from connector.imports.learning import apply, withdraw
 from connector.imports.learning_files import stage_attendance, stage_claims, stage_completions
 from connector.imports.presets import find_preset, parse_columns, save_preset
-from connector.imports.settle import COMPLETIONS, Setting
+from connector.imports.settle import COMPLETIONS, KINDS, Setting
 from connector.imports.staging import Brought, discard, newest
 from connector.key_file import read_keys
 from connector.settings import Settings, load
@@ -24,7 +24,7 @@ from lrs.clock import utc_now
 from mappings.people import HashKeys
 from mappings.progress import refresh
 
-ALL_KINDS = ("units", "roster", "oneroster", "completions", "attendance", "claims")
+ALL_KINDS = ("units", "roster", *KINDS)
 
 Stage = Callable[..., int]
 

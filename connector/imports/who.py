@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import TypeVar
 
-from connector.imports.columns import NATIONAL_ID as ROSTER_ID_TITLE
-from connector.imports.columns import ROSTER
+from connector.imports import columns
 from connector.imports.dates import day_of
 from connector.imports.errors import BadValueError
 from connector.imports.table_file import Row
@@ -34,13 +33,18 @@ __all__ = [
     "who_of",
 ]
 
+
+def _of_roster(name: str) -> Sequence[str]:
+    return name, *columns.ROSTER.spellings[name]
+
+
 SPELLINGS: Mapping[str, Sequence[str]] = {
-    NATIONAL_ID: (ROSTER_ID_TITLE, *ROSTER.spellings[ROSTER_ID_TITLE]),
-    ROSTER_ID: ("รหัสบุคลากร", "รหัสบุคคล", "เลขประจำตัวบุคลากร", "person id", "employee id"),
-    EMAIL: ("อีเมล", "อีเมล์", "ที่อยู่อีเมล", "e-mail", "email address", "mail"),
-    USERNAME: ("ชื่อผู้ใช้", "ชื่อบัญชี", "บัญชีผู้ใช้", "user name", "login"),
+    NATIONAL_ID: _of_roster(columns.NATIONAL_ID),
+    ROSTER_ID: _of_roster(columns.ROSTER_ID),
+    EMAIL: _of_roster(columns.EMAIL),
+    USERNAME: (columns.USERNAME, "ชื่อบัญชี", "บัญชีผู้ใช้", "user name", "login"),
 }
-"""The columns by which people are known, best first."""
+"""The columns by which people are known, best first; spelled as in rosters."""
 
 _TIME = re.compile(
     r"[ T,]+(?:เวลา\s*)?\d{1,2}[:.]\d{2}(?:[:.]\d{2}(?:\.\d+)?)?\s*(?:น\.?|AM|PM)?$", re.IGNORECASE
