@@ -22,7 +22,7 @@ from connector.imports.voucher_store import (
     voids,
     wait_for_others,
 )
-from connector.imports.vouchers import Plan, Source, Stored, Voucher, plan
+from connector.imports.vouchers import Issue, Plan, Source, Stored, Voucher, plan
 from connector.sink import validated, write
 from connector.statements import build_imported, voiding
 from lrs.clock import Clock
@@ -99,8 +99,8 @@ def settle(
     issued = {one.source: batch.issue(one) for one in steps.issues}
     write(conn, batch.prepared, setting.clock)
     note(conn, {**became, **issued})
-    said = {one.source: one.said for one in steps.issues if one.said}
-    keep_hours(conn, {issued[at]: one.hours for at, one in said.items() if one.hours is not None})
+    hours = {issued[one.source]: one.said.hours for one in steps.issues if one.said.hours is not None}
+    keep_hours(conn, hours)
     return Settled(frozenset(issued), steps.replaced, len(steps.voids))
 
 
@@ -120,12 +120,10 @@ class _Batch:
         )
         self.prepared += validated([document], authority)
 
-    def issue(self, one: Voucher) -> str:
-        said = one.said
-        assert said is not None  # noqa: S101 - the plan issues nothing else
-        occurrence = 1 + self.occurrences[_key(said)]
-        authority = import_authority(self.kind, one.level, said.home_page)
-        (ready,) = validated([build_imported(said, occurrence=occurrence)], authority)
+    def issue(self, one: Issue) -> str:
+        occurrence = 1 + self.occurrences[_key(one.said)]
+        authority = import_authority(self.kind, one.level, one.said.home_page)
+        (ready,) = validated([build_imported(one.said, occurrence=occurrence)], authority)
         self.prepared.append(ready)
         return ready.id
 
@@ -136,7 +134,7 @@ def _key(one: Stored | Imported) -> tuple[str, str, str, str]:
 
 def _occurrences(conn: Connection, steps: Plan) -> Counter[tuple[str, str, str, str]]:
     """How many of the same are voided, those of this plan too."""
-    said = [one.said for one in steps.issues if one.said]
+    said = [one.said for one in steps.issues]
     found = Counter(voids(conn, [(one.home_page, one.account_name, one.activity_iri) for one in said]))
     found.update(_key(one) for one in steps.voids)
     return found

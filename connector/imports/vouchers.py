@@ -54,13 +54,21 @@ class Stored:
     voided: bool
 
 
+class Issue(NamedTuple):
+    """A statement to be written: from where, at which level, what it says."""
+
+    source: Source
+    level: int
+    said: Imported
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`voids`: statements nobody vouches for. `issues`: rows whose statements are written then. `replaced`:
-    those of them that say something else than what was held."""
+    """`voids`: statements nobody vouches for. `issues`: what is written then. `replaced`: rows among those
+    that say something else than what was held."""
 
     voids: tuple[Stored, ...]
-    issues: tuple[Voucher, ...]
+    issues: tuple[Issue, ...]
     replaced: frozenset[Source]
 
 
@@ -70,7 +78,7 @@ def plan(vouchers: Iterable[Voucher], stored: Mapping[str, Stored]) -> Plan:
     for one in vouchers:
         groups.setdefault(one.about, []).append(one)
     kept: set[str] = set()
-    issues: list[Voucher] = []
+    issues: list[Issue] = []
     replaced: set[Source] = set()
     for group in groups.values():
         speaker = max(group, key=lambda one: one.rank)
@@ -78,7 +86,7 @@ def plan(vouchers: Iterable[Voucher], stored: Mapping[str, Stored]) -> Plan:
         if held is not None:
             kept.add(held.statement_id)
         elif speaker.said is not None:
-            issues.append(speaker)
+            issues.append(Issue(speaker.source, speaker.level, speaker.said))
             if any(_is_current(one, stored) for one in group):
                 replaced.add(speaker.source)
     voids = [one for one in stored.values() if not one.voided and one.statement_id not in kept]
