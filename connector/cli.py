@@ -15,6 +15,7 @@ from connector import (
     cli_oneroster,
     cli_person,
     cli_platform,
+    cli_progress,
     cli_reconcile,
     cli_schedule,
     cli_sync,
@@ -44,6 +45,8 @@ app.add_typer(cli_framework.app, name="framework")
 app.add_typer(cli_person.app, name="person")
 app.add_typer(cli_key.app, name="key")
 app.command("sync")(cli_sync.sync)
+app.command("refresh")(cli_progress.refresh)
+app.command("rebuild")(cli_progress.rebuild)
 app.command("schedule")(cli_schedule.schedule)
 app.command("reconcile")(cli_reconcile.reconcile)
 
@@ -110,24 +113,6 @@ def upgrade(data: Data = None) -> None:
     settings = load(data=data)
     ready_engine(settings)
     OUT.print("The database is up to date.")
-
-
-@app.command()
-def refresh(data: Data = None) -> None:
-    """Recompute the learners that something changed for."""
-    from mappings.progress import refresh as run
-
-    with ready_engine(load(data=data)).begin() as conn:
-        OUT.print(f"{run(conn, utc_now())} learners recomputed.")
-
-
-@app.command()
-def rebuild(data: Data = None) -> None:
-    """Recompute everybody."""
-    from mappings.progress import rebuild as run
-
-    with ready_engine(load(data=data)).begin() as conn:
-        OUT.print(f"{run(conn, utc_now())} learners recomputed.")
 
 
 def _fail(message: str) -> None:

@@ -6,7 +6,7 @@ learners that are gone when its transaction ends, so several never disturb each 
 """
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import date, datetime
 from functools import cache
@@ -48,6 +48,8 @@ from mappings.tables import (
 )
 
 __all__ = [
+    "KEPT",
+    "Fill",
     "bangkok_day",
     "create_views",
     "end_of_bangkok_day",
@@ -64,18 +66,22 @@ _ONE_AT_A_TIME = 7_420_563
 _FEW = 100
 """So many learners PostgreSQL computes fastest one after another, index by index."""
 
-_KEEP = (
-    """insert into competency_state (person_id, competency_id, state)
-       select s.person_id, s.competency_id, s.state from competency_progress s
-       where s.batch = :batch and s.state < 2""",
-    """insert into competency_state
-         (person_id, competency_id, state, completed_at, level, evidence_seq, mapping_id)
-       select s.person_id, s.competency_id, 2, s.completed_at, s.level, s.seq, s.mapping_id
-       from competency_complete s where s.batch = :batch""",
-    """insert into learning_event (person_id, course_id, category_id, hours, completed_at, evidence_seq)
-       select s.person_id, s.course_id, s.category_id, s.hours, s.completed_at, s.seq
-       from learning s where s.batch = :batch""",
-)
+KEPT = {
+    competency_state: (
+        """select s.person_id, s.competency_id, s.state, null, null, null, null from competency_progress s
+           where s.batch = :batch and s.state < 2""",
+        """select s.person_id, s.competency_id, 2, s.completed_at, s.level, s.seq, s.mapping_id
+           from competency_complete s where s.batch = :batch""",
+    ),
+    learning_event: (
+        """select s.person_id, s.course_id, s.category_id, s.hours, s.completed_at, s.seq
+           from learning s where s.batch = :batch""",
+    ),
+}
+"""What is kept of the views: table -> queries for all its columns in their order, on any engine."""
+
+Fill = Callable[[Connection, str], None]
+"""Computes a batch and fills the tables of KEPT with it."""
 
 
 @cache
@@ -120,15 +126,18 @@ def refresh(conn: Connection, now: datetime) -> int:
     return len(rows)
 
 
-def rebuild(conn: Connection, now: datetime) -> int:
-    """Recompute everybody who has or had an account, for nothing speaks of others; how many they are."""
+def rebuild(conn: Connection, now: datetime, fill: Fill | None = None) -> int:
+    """Recompute everybody who has or had an account, for nothing speaks of others; how many they are.
+
+    `fill` may use another engine (`mappings.engines`); without it the database itself computes.
+    """
     _wait_for_others(conn)
     _take_stale(conn)
     batch = str(uuid.uuid4())
     everybody = select(literal(batch), account_link.c.person_id).distinct()
     conn.execute(insert(batch_learner).from_select(["batch", "person_id"], everybody))
     learners = conn.execute(select(func.count()).where(batch_learner.c.batch == batch)).scalar_one()
-    _recompute(conn, batch, learners, now, bangkok_day(now))
+    _recompute(conn, batch, learners, now, bangkok_day(now), fill)
     return learners
 
 
@@ -176,7 +185,9 @@ def _persons_of(agents: Sequence[int]) -> Select[tuple[int]]:
     )
 
 
-def _recompute(conn: Connection, batch: str, size: int, now: datetime, day: date) -> None:
+def _recompute(
+    conn: Connection, batch: str, size: int, now: datetime, day: date, fill: Fill | None = None
+) -> None:
     """Replace the rows of the batch's learners, then forget the batch."""
     learners = select(batch_learner.c.person_id).where(batch_learner.c.batch == batch)
     times = {"as_of_day": day, "known_at": max(to_micros(now), _last_change(conn, learners))}
@@ -186,13 +197,23 @@ def _recompute(conn: Connection, batch: str, size: int, now: datetime, day: date
     conn.execute(text("analyze batch_learner"))
     for table in (competency_state, learning_event):
         conn.execute(delete(table).where(table.c.person_id.in_(learners)))
-    with many_joined(conn) if size > _FEW else nullcontext():
-        for sql in _KEEP:
-            conn.execute(text(sql), {"batch": batch})
+    if fill is None:
+        with many_joined(conn) if size > _FEW else nullcontext():
+            _fill(conn, batch)
+    else:
+        fill(conn, batch)
     for table in (batch_learner, parameter):
         conn.execute(delete(table).where(table.c.batch == batch))
     conn.execute(delete(refresh_state))
     conn.execute(insert(refresh_state).values(id=1, **times))
+
+
+def _fill(conn: Connection, batch: str) -> None:
+    """In the database itself."""
+    for table, queries in KEPT.items():
+        names = ", ".join(column.name for column in table.columns)
+        for query in queries:
+            conn.execute(text(f"insert into {table.name} ({names}) {query}"), {"batch": batch})
 
 
 @contextmanager

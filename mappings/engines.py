@@ -1,0 +1,73 @@
+"""Other engines for the views: DuckDB computes everybody from an archive, with the same texts.
+
+The database needs the time for reading its rows once and for writing the results; all joins are done by
+DuckDB, on columns, in bounded memory.
+"""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from sqlalchemy import Connection, text
+
+from lrs.bulk import bulk_insert
+from mappings.archive import ARCHIVED, Told, duckdb_connection, parquet_of, write_archive
+from mappings.progress import KEPT, Fill, view_texts
+
+_AT_ONCE = 50_000
+"""Rows of a result that are written at once."""
+
+
+@contextmanager
+def opened_archive(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """DuckDB on an archive: its tables, and the views by their names."""
+    with duckdb_connection(folder) as conn:
+        for table in ARCHIVED:
+            conn.execute(f"create view {table.name} as select * from {parquet_of(folder, table)}")  # noqa: S608
+        for name, body in view_texts().items():
+            conn.execute(f"create view {name} as {body}")
+        yield conn
+
+
+def with_duckdb(folder: Path, told: Told) -> Fill:
+    """For `mappings.progress.rebuild`: compute with DuckDB. `folder` is its own: made, emptied, removed."""
+
+    def fill(conn: Connection, batch: str) -> None:
+        if conn.dialect.name == "postgresql":
+            # The connection has nothing to do while DuckDB computes, which may take long.
+            conn.execute(text("set local idle_in_transaction_session_timeout = 0"))
+        with _emptied(folder):
+            write_archive(conn, folder, told)
+            with opened_archive(folder) as computing:
+                _keep(conn, computing, batch, told)
+
+    return fill
+
+
+@contextmanager
+def _emptied(folder: Path) -> Iterator[None]:
+    """Without what a computation left there that was ended from outside; one computes at a time."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _keep(conn: Connection, computing: duckdb.DuckDBPyConnection, batch: str, told: Told) -> None:
+    queries = [(table, query) for table, some in KEPT.items() for query in some]
+    for number, (table, query) in enumerate(queries):
+        told("results computed and written", number, len(queries))
+        for rows in _rows(computing, query, batch):
+            bulk_insert(conn, (table, rows))
+    told("results computed and written", len(queries), len(queries))
+
+
+def _rows(computing: duckdb.DuckDBPyConnection, query: str, batch: str) -> Iterator[list[tuple[Any, ...]]]:
+    computing.execute(query.replace(":batch", "$batch"), {"batch": batch})
+    while rows := computing.fetchmany(_AT_ONCE):
+        yield rows
