@@ -9,6 +9,7 @@ import typer
 from connector import (
     cli_credentials,
     cli_framework,
+    cli_framework_exchange,
     cli_import,
     cli_import_learning,
     cli_key,
@@ -37,6 +38,7 @@ app = typer.Typer(
     help="Thaksa: sees whether people are gaining their digital skills. Data folder: --data or THAKSA_DATA.",
 )
 cli_import_learning.add_commands(cli_import.app)
+cli_framework_exchange.add_commands(cli_framework.app)
 cli_import.app.command("oneroster")(cli_oneroster.import_oneroster)
 app.add_typer(cli_import.app, name="import")
 app.add_typer(cli_credentials.app, name="credential")

@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 from connector.cli import app
 from mappings import shipped
 from mappings.errors import MappingError
+from mappings.framework import load_yaml
 
 SECOND = Path(__file__).parents[1] / "fixtures/frameworks/seven-areas.yaml"
 CODE = "otepc-w4-2563"
@@ -66,3 +67,44 @@ def test_a_fault_names_file_entry_field_and_line(thaksa: Thaksa, tmp_path: Path)
     assert str(missing.exception) == "none.yaml: cannot be opened: No such file or directory"
     unknown = thaksa("diff", CODE, "1", "9", fails=True)
     assert "version '9' is not loaded (loaded: otepc-w4-2563 1)" in str(unknown.exception)
+
+
+@pytest.mark.parametrize("kind", ["moodle-csv", "case"])
+def test_what_is_exported_is_imported(thaksa: Thaksa, tmp_path: Path, kind: str) -> None:
+    file, back, yaml = tmp_path / "a.file", tmp_path / "b.file", tmp_path / "c.yaml"
+    thaksa("load", SECOND)
+    thaksa("export", CODE, "2", "--format", kind, "--out", file)
+    same = thaksa("import", file, "--format", kind, "--like", CODE, "2")
+    assert "version 2 is there already" in same.stdout
+
+    thaksa("import", file, "--format", kind, "--like", CODE, "2", "--version", "3", "--out", yaml)
+    assert [one["version"] for one in json.loads(thaksa("list", "--json").stdout)] == ["1", "2"]
+    assert load_yaml(yaml.read_text(encoding="utf-8")).version == "3"
+
+    third = ("--version", "3", "--valid-from", "2027-01-01")
+    assert (
+        "version 3 is loaded" in thaksa("import", file, "--format", kind, "--like", CODE, "2", *third).stdout
+    )
+    assert json.loads(thaksa("list", "--json").stdout)[2]["valid_from"] == "2027-01-01"
+    thaksa("export", CODE, "3", "--format", kind, "--out", back)
+    if kind == "moodle-csv":
+        assert back.read_text(encoding="utf-8") == file.read_text(encoding="utf-8").replace(
+            f"{CODE}/2", f"{CODE}/3"
+        )
+
+
+def test_yaml_is_the_very_file(thaksa: Thaksa) -> None:
+    thaksa("load", SECOND)
+    assert thaksa("export", CODE, "2").stdout == SECOND.read_text(encoding="utf-8")
+
+
+def test_what_cannot_be_imported_or_written_says_why(thaksa: Thaksa, tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("x,y\n1,2\n")
+    bad = thaksa("import", file, "--format", "moodle-csv", "--like", CODE, "1", fails=True)
+    assert str(bad.exception) == "a.csv: line 2: 2 columns where Moodle writes 14"
+    nowhere = thaksa("export", CODE, "1", "--out", tmp_path / "no" / "where.yaml", fails=True)
+    assert str(nowhere.exception) == "where.yaml: cannot be written: No such file or directory"
+    moodle = SECOND.with_name("moodle-export.csv")
+    unversioned = thaksa("import", moodle, "--format", "moodle-csv", "--like", CODE, "1", fails=True)
+    assert str(unversioned.exception) == "moodle-export.csv: says no version: give it with --version"
