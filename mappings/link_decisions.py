@@ -16,7 +16,7 @@ from mappings.changes import Change, log_changes
 from mappings.claims import Link, read_known
 from mappings.days import bangkok_day
 from mappings.errors import DecisionError
-from mappings.links import add_links, link_touched, wait_for_linkers
+from mappings.links import add_links, compare_again, wait_for_linkers
 from mappings.merged import merged_into
 from mappings.own_accounts import METHOD as OWN
 from mappings.stale import mark_persons
@@ -44,7 +44,7 @@ def link(conn: Connection, account_id: int, person_id: int, now: datetime, by: s
         conn.execute(delete(link_refusal).where(*pair))
         add_links(conn, {account_id: Link(person_id, DECISION)}, now, by)
         _log(conn, "link", account_id, [person_id], reason, now, by)
-    link_touched(conn, now, by, [account_id])
+    compare_again(conn, [account_id], now, by)
 
 
 def unlink(conn: Connection, account_id: int, now: datetime, by: str, reason: str) -> None:
@@ -60,7 +60,7 @@ def unlink(conn: Connection, account_id: int, now: datetime, by: str, reason: st
     end_links(conn, [held], now)
     _refuse(conn, account_id, [held.person_id], now, by)
     _log(conn, "unlink", account_id, [held.person_id], reason, now, by)
-    link_touched(conn, now, by, [account_id])
+    compare_again(conn, [account_id], now, by)
 
 
 def refuse(
@@ -73,7 +73,7 @@ def refuse(
         raise DecisionError("linked", f"account {account_id} is this person's: unlink it")
     _refuse(conn, account_id, [person_id], now, by)
     _log(conn, "refuse", account_id, [person_id], reason, now, by)
-    link_touched(conn, now, by, [account_id])
+    compare_again(conn, [account_id], now, by)
 
 
 def keep(conn: Connection, account_id: int, now: datetime, by: str, reason: str = "") -> None:
@@ -85,7 +85,7 @@ def keep(conn: Connection, account_id: int, now: datetime, by: str, reason: str 
     others = sorted(claimed - {held.person_id} if held else claimed)
     _refuse(conn, account_id, others, now, by)
     _log(conn, "keep", account_id, others, reason, now, by)
-    link_touched(conn, now, by, [account_id])
+    compare_again(conn, [account_id], now, by)
 
 
 def leave_unlinked(conn: Connection, account_id: int, now: datetime, by: str, reason: str = "") -> None:

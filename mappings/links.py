@@ -72,14 +72,20 @@ def link_accounts(conn: Connection, now: datetime, by: str) -> int:
     return sum(_link(conn, scope, now, by) for scope in _windows(conn))
 
 
-def link_touched(conn: Connection, now: datetime, by: str, more: Collection[int] = ()) -> int:
-    """Compare the accounts that were new or changed since the last time, and `more`; how many were linked.
+def link_touched(conn: Connection, now: datetime, by: str) -> int:
+    """Compare the accounts that were new or changed since the last time, as after a sync; how many were
+    linked."""
+    wait_for_linkers(conn)
+    taken = conn.execute(delete(stale_account).returning(stale_account.c.account_id)).scalars().all()
+    return compare_again(conn, taken, now, by)
+
+
+def compare_again(conn: Connection, account_ids: Collection[int], now: datetime, by: str) -> int:
+    """Compare these accounts; how many were linked.
 
     With them their twins and whatever is in conflict: what settles a conflict may be on either side of it.
     """
-    wait_for_linkers(conn)
-    taken = conn.execute(delete(stale_account).returning(stale_account.c.account_id)).scalars()
-    touched = {*taken, *more}
+    touched = set(account_ids)
     if not touched:
         return 0
     for some in chunks(sorted(touched)):

@@ -18,7 +18,7 @@ from mappings.claims import Link
 from mappings.days import bangkok_day, day_before
 from mappings.errors import DecisionError
 from mappings.link_decisions import end_links, open_link
-from mappings.links import add_links, link_touched, wait_for_linkers
+from mappings.links import add_links, compare_again, wait_for_linkers
 from mappings.stale import mark_persons
 from mappings.tables import (
     account_conflict,
@@ -195,4 +195,4 @@ def _finish(conn: Connection, done: _Merge, action: str, reason: str) -> None:
     log_changes(conn, [Change(action, "person", uuids[done.from_id], detail)], done.at, done.by)
     accounts = {one.account_id for of in both for one in _links_of(conn, of)}
     accounts.update(conn.execute(select(account_conflict.c.account_id)).scalars())
-    link_touched(conn, done.at, done.by, accounts)
+    compare_again(conn, accounts, done.at, done.by)

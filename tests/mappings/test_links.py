@@ -149,6 +149,18 @@ def test_a_sync_compares_what_it_touched_and_nothing_else(engine: Engine) -> Non
         assert links(conn) == {"2": (people["ข"], "email")}
 
 
+def test_a_decision_leaves_the_accounts_of_a_running_sync_alone(engine: Engine) -> None:
+    """Its twin may stand on a page that is still to come."""
+    with engine.begin() as conn:
+        people = with_people(conn, {"พิมพ์ชนก": TEACHER, "ข": None})
+        shown(conn, "3", "พิมพ์ชนก ใจดี", TEACHER)
+        link(conn, shown(conn, "4"), people["ข"], NOW, "page")
+        shown(conn, "59", "ทองใบ ปัญญาวุฒิ", TEACHER)
+        assert link_touched(conn, NOW, "test") == 0
+        assert links(conn) == {"4": (people["ข"], "decision")}
+        assert set(reasons(conn).values()) == {"same_id"}
+
+
 def test_two_accounts_with_one_id_and_two_names_wait(engine: Engine) -> None:
     with engine.begin() as conn:
         person_id = with_person(conn)
