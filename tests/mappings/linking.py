@@ -2,11 +2,18 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from lrs.clock import to_micros
 from mappings.people import AccountSeen, hash_national_id, import_roster, import_units, observe_accounts
-from mappings.tables import account, account_link, identifier, person
+from mappings.tables import (
+    account,
+    account_conflict,
+    account_link,
+    identifier,
+    person,
+    stale_person,
+)
 from tests.mappings.world import BEGIN, HOME, UNITS, a_person
 
 ELSEWHERE = "https://elsewhere.example"
@@ -77,3 +84,14 @@ def links(conn: Connection) -> dict[str, tuple[int, str]]:
         .where(account_link.c.unlinked_at.is_(None))
     )
     return {row.name: (row.person_id, row.method) for row in conn.execute(query)}
+
+
+def reasons(conn: Connection) -> dict[int, str]:
+    """Account -> why it waits."""
+    rows = conn.execute(select(account_conflict.c.account_id, account_conflict.c.reason))
+    return {row.account_id: row.reason for row in rows}
+
+
+def marked(conn: Connection) -> set[int]:
+    """Whose progress is to be computed anew; the marks are taken."""
+    return set(conn.execute(delete(stale_person).returning(stale_person.c.person_id)).scalars())

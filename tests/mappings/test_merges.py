@@ -27,9 +27,8 @@ from mappings.tables import (
     parameter,
     person,
     person_merge,
-    stale_person,
 )
-from tests.mappings.linking import known_by, links, shown, with_people
+from tests.mappings.linking import known_by, links, marked, shown, with_people
 from tests.mappings.world import BEGIN, NOW, minutes, people_with_accounts, send
 
 LATER = NOW + timedelta(days=3)
@@ -57,10 +56,6 @@ def complete(conn: Connection) -> set[int]:
     """Who has completed something, as the last computation found."""
     query = select(competency_state.c.person_id).where(competency_state.c.state == 2)
     return set(conn.execute(query).scalars())
-
-
-def marked(conn: Connection) -> set[int]:
-    return set(conn.execute(delete(stale_person).returning(stale_person.c.person_id)).scalars())
 
 
 def test_a_merge_gives_everything_to_the_other_and_a_split_gives_it_back(engine: Engine) -> None:
