@@ -8,6 +8,7 @@ import typer
 
 from connector import (
     cli_credentials,
+    cli_explain,
     cli_framework,
     cli_framework_exchange,
     cli_import,
@@ -46,6 +47,7 @@ app.add_typer(cli_platform.app, name="platform")
 app.add_typer(cli_framework.app, name="framework")
 app.add_typer(cli_person.app, name="person")
 app.add_typer(cli_key.app, name="key")
+app.command("explain")(cli_explain.explain_)
 app.command("sync")(cli_sync.sync)
 app.command("refresh")(cli_progress.refresh)
 app.command("rebuild")(cli_progress.rebuild)

@@ -1,0 +1,253 @@
+"""Why a competency is complete, or what is missing: each statement held against each mapping, pure.
+
+The views say what the state is; this says why, in the same terms, and a test holds the two together on
+generated histories. `mappings.explain_rows` reads what is needed.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from lrs.clock import to_micros
+from mappings.days import end_of_bangkok_day
+
+
+class Why(StrEnum):
+    """Why a statement does not complete a competency under a mapping."""
+
+    DRAFT = "draft"
+    """The mapping is not approved."""
+    MAPPING_UNKNOWN = "mapping_unknown"
+    """The mapping was recorded later than was asked about."""
+    MAPPING_ENDED = "mapping_ended"
+    """The mapping had been replaced or ended."""
+    MAPPING_DAYS = "mapping_days"
+    """The mapping is not valid on the day asked."""
+    FRAMEWORK_DAYS = "framework_days"
+    """The framework is not in force on the day asked, or was not known."""
+    NAME_DAYS = "name_days"
+    """The activity does not stand for the course on the day asked, or that was not known."""
+    LEVEL = "level"
+    """The mapping asks for better evidence."""
+    SCORE = "score"
+    """The score is below the mapping's least one, or not told."""
+    NOT_PASSED = "not_passed"
+    """It says itself: not successful, or not completed."""
+    VERB = "verb"
+    """Its verb completes nothing under the mapping."""
+    VOIDED = "voided"
+    """It was taken back."""
+    ACCOUNT = "account"
+    """The account was not linked to the person at the time of knowledge."""
+    LATER = "later"
+    """It happened after the day asked."""
+    STORED_LATER = "stored_later"
+    """It was stored after the time of knowledge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Valid on these days, both inclusive; known from `recorded_at` on (microseconds)."""
+
+    valid_from: date
+    valid_to: date | None
+    recorded_at: int
+
+    def holds(self, times: "Times") -> bool:
+        """Whether it is in force on the day asked, as was known."""
+        return self.valid_from <= times.as_of and self.known(times) and not self.over(times)
+
+    def over(self, times: "Times") -> bool:
+        """Whether its last day lies before the day asked."""
+        return self.valid_to is not None and self.valid_to < times.as_of
+
+    def known(self, times: "Times") -> bool:
+        """Whether it was recorded by the time of knowledge."""
+        return self.recorded_at <= times.known_at
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """The two times; `known_at` in microseconds."""
+
+    as_of: date
+    known_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A mapping that names the competency, in any status. `digest` is the version of its entry."""
+
+    id: int
+    course_id: int
+    course_code: str
+    course_title: str
+    status: str
+    approved_by: str | None
+    reference: str | None
+    digest: str
+    span: Span
+    ended_at: int | None
+    level_at_most: int
+    score_at_least: float | None
+    completing: frozenset[str]
+    beginning: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """An activity that stands for a course."""
+
+    activity_iri: str
+    course_id: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A statement about an account that is or was the person's; instants in microseconds."""
+
+    seq: int
+    statement_id: str
+    home_page: str
+    activity_iri: str
+    verb_iri: str
+    level: int
+    success: bool | None
+    completion: bool | None
+    score: float | None
+    happened_at: int
+    stored_at: int
+    voided_at: int | None
+    linked_at: int
+    unlinked_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks for the competency: a framework's version, with the stages and groups that need it."""
+
+    framework: str
+    version: str
+    document_no: str
+    span: Span
+    stages: tuple[str, ...]
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that bears on one person and one competency."""
+
+    asking: Asking
+    sources: tuple[Source, ...]
+    names: tuple[Name, ...]
+    said: tuple[Said, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A statement under a mapping. It completes where `whys` is empty; `begins`: it shows work under way."""
+
+    said: Said
+    source: Source
+    whys: tuple[Why, ...]
+    begins: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """`state` as in competency_state; `proof` what completes it, else `tried` what did not, nearest first.
+
+    `would` are the mappings through which a new completion would count: none means that no course covers it.
+    """
+
+    asking: Asking
+    times: Times
+    state: int
+    proof: Tried | None
+    tried: tuple[Tried, ...]
+    would: tuple[Source, ...]
+
+
+def explain(facts: Facts, times: Times) -> Explanation:
+    """The chain from what asks for the competency to the statement that proves it, or where it breaks."""
+    tried = sorted(_all_tried(facts, times), key=_nearest)
+    proof = min((one for one in tried if not one.whys), key=_rank, default=None)
+    would = tuple(one for one in facts.sources if not _of_source(facts, one, times))
+    return Explanation(
+        asking=facts.asking,
+        times=times,
+        state=2 if proof else int(any(one.begins for one in tried)),
+        proof=proof,
+        tried=tuple(one for one in tried if one.whys),
+        would=would,
+    )
+
+
+def _rank(one: Tried) -> tuple[int, int, int, int]:
+    return one.said.level, one.said.happened_at, one.said.seq, one.source.id
+
+
+def _nearest(one: Tried) -> tuple[int, int, int]:
+    return len(one.whys), -one.said.happened_at, one.source.id
+
+
+def _all_tried(facts: Facts, times: Times) -> Iterator[Tried]:
+    """Each statement under each mapping of its course once, in the best of the lights it can be seen in."""
+    best: dict[tuple[int, int], Tried] = {}
+    for source in facts.sources:
+        about = _of_source(facts, source, times)
+        for name in facts.names:
+            if name.course_id != source.course_id:
+                continue
+            named = about if name.span.holds(times) else (*about, Why.NAME_DAYS)
+            for said in facts.said:
+                if said.activity_iri == name.activity_iri:
+                    one = _tried(said, source, named, times)
+                    key = said.seq, source.id
+                    best[key] = min(
+                        best.get(key, one), one, key=lambda each: (len(each.whys), not each.begins)
+                    )
+    yield from best.values()
+
+
+def _tried(said: Said, source: Source, about: Sequence[Why], times: Times) -> Tried:
+    """A statement that begins may lack what only completing asks for: verb, result and score."""
+    basic = (*about, *_of_statement(said, source, times))
+    begins = not basic and said.verb_iri in source.beginning
+    return Tried(said, source, (*basic, *_of_completing(said, source)), begins)
+
+
+def _of_source(facts: Facts, source: Source, times: Times) -> tuple[Why, ...]:
+    found = {
+        Why.DRAFT: source.status != "approved",
+        Why.MAPPING_UNKNOWN: not source.span.known(times),
+        Why.MAPPING_ENDED: source.ended_at is not None and source.ended_at <= times.known_at,
+        Why.MAPPING_DAYS: source.span.valid_from > times.as_of or source.span.over(times),
+        Why.FRAMEWORK_DAYS: not facts.asking.span.holds(times),
+    }
+    return tuple(why for why, so in found.items() if so)
+
+
+def _of_statement(said: Said, source: Source, times: Times) -> tuple[Why, ...]:
+    parted = said.unlinked_at is not None and said.unlinked_at <= times.known_at
+    found = {
+        Why.VOIDED: said.voided_at is not None and said.voided_at <= times.known_at,
+        Why.ACCOUNT: said.linked_at > times.known_at or parted,
+        Why.LATER: said.happened_at > to_micros(end_of_bangkok_day(times.as_of)),
+        Why.STORED_LATER: said.stored_at > times.known_at,
+        Why.LEVEL: said.level > source.level_at_most,
+    }
+    return tuple(why for why, so in found.items() if so)
+
+
+def _of_completing(said: Said, source: Source) -> tuple[Why, ...]:
+    low = source.score_at_least is not None and (said.score is None or said.score < source.score_at_least)
+    found = {
+        Why.VERB: said.verb_iri not in source.completing,
+        Why.NOT_PASSED: said.success is False or said.completion is False,
+        Why.SCORE: low,
+    }
+    return tuple(why for why, so in found.items() if so)
