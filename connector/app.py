@@ -18,12 +18,14 @@ from connector.imports.kinds import import_kinds
 from connector.report.accounts_page import router_accounts
 from connector.report.api import router_api
 from connector.report.assignments_page import router_assignments
+from connector.report.case_api import router_case
 from connector.report.claims_page import router_claims
 from connector.report.imports_page import router_imports
 from connector.report.merge_page import router_merges
 from connector.report.pages import router_pages
 from connector.report.person_forms import router_person_forms
 from connector.report.posts_page import router_posts
+from connector.report.profile_api import router_profile
 from connector.report.statements_page import router_statements
 from connector.report.status_page import router_status
 from connector.report.syncs import Watched
@@ -62,6 +64,8 @@ def create_app(settings: Settings) -> ASGIApp:
     )
     watched = watched_by(settings)
     app.include_router(router_api(engine, watched=watched), prefix="/api/v1")
+    app.include_router(router_case(engine))
+    app.include_router(router_profile())
     app.add_api_route("/healthz", _health(engine), methods=["GET"], tags=["health"])
     app.mount("/static", StaticFiles(directory=str(files("connector.report") / "static")), name="static")
     app.include_router(router_pages(engine), include_in_schema=False)

@@ -81,14 +81,14 @@ def many(check: Check) -> Check:
 
 LINK = shape({"title": normalized, "identifier": uuid, "uri": uri}, {})
 NODE = shape({"title": normalized, "identifier": normalized, "uri": uri}, {"targetType": one_of("CASE")})
-_DOCUMENT = {
+_DOCUMENT: dict[str, Check] = {
     "identifier": uuid,
     "uri": uri,
     "creator": normalized,
     "title": normalized,
     "lastChangeDateTime": moment,
 }
-_DOCUMENT_ALLOWED = {
+_DOCUMENT_ALLOWED: dict[str, Check] = {
     "frameworkType": normalized,
     "caseVersion": one_of("1.1"),
     "officialSourceURL": uri,
@@ -105,8 +105,13 @@ _DOCUMENT_ALLOWED = {
     "notes": text,
     "extensions": mapping,
 }
-_ITEM = {"identifier": uuid, "fullStatement": text, "uri": uri, "lastChangeDateTime": moment}
-_ITEM_ALLOWED = {
+_ITEM: dict[str, Check] = {
+    "identifier": uuid,
+    "fullStatement": text,
+    "uri": uri,
+    "lastChangeDateTime": moment,
+}
+_ITEM_ALLOWED: dict[str, Check] = {
     "alternativeLabel": normalized,
     "CFItemType": normalized,
     "humanCodingScheme": normalized,
@@ -125,7 +130,7 @@ _ITEM_ALLOWED = {
     "statusEndDate": day,
     "extensions": mapping,
 }
-_ASSOCIATION = {
+_ASSOCIATION: dict[str, Check] = {
     "identifier": uuid,
     "associationType": one_of(*_TYPES),
     "uri": uri,
@@ -133,7 +138,7 @@ _ASSOCIATION = {
     "destinationNodeURI": NODE,
     "lastChangeDateTime": moment,
 }
-_ASSOCIATION_ALLOWED = {
+_ASSOCIATION_ALLOWED: dict[str, Check] = {
     "sequenceNumber": whole,
     "CFAssociationGroupingURI": LINK,
     "notes": text,

@@ -52,6 +52,9 @@ _TYPES: Mapping[str, str] = {
 }
 _OTHER = f"{_ADL}module"
 
+ACTIVITY_TYPES = frozenset((*_TYPES.values(), _OTHER))
+"""All types that activities have in statements."""
+
 
 class ActivityState(NamedTuple):
     """A learner's state in an activity; `at`: when it was last changed."""
