@@ -11,8 +11,9 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from lrs.database import chunks
+from mappings.merged import merged_into
 from mappings.national_ids import IdHash, rekey
-from mappings.tables import account, account_link, identifier, person, person_merge
+from mappings.tables import account, account_link, identifier, person
 
 NATIONAL_ID, ROSTER_ID, EMAIL, USERNAME = "national_id", "roster_id", "email", "username"
 
@@ -104,18 +105,10 @@ def _accounts(conn: Connection, home_page: str, which: ColumnElement[bool]) -> l
 
 
 def _follow_merges(conn: Connection, index: _Index) -> None:
-    """Whoever was merged into another is that other person; a chain of merges has an end."""
-    moved = True
-    while moved:
-        ids = sorted({one for some in index.found.values() for one in some})
-        into: dict[int, int] = {}
-        for some in chunks(ids):
-            open_ = person_merge.c.undone_at.is_(None), person_merge.c.from_id.in_(some)
-            rows = conn.execute(select(person_merge.c.from_id, person_merge.c.into_id).where(*open_))
-            into.update(rows.all())
-        moved = bool(into)
-        for key, some_ids in index.found.items():
-            index.found[key] = {into.get(one, one) for one in some_ids}
+    """Whoever was merged into another is that other person."""
+    into = merged_into(conn)
+    for key, ids in index.found.items():
+        index.found[key] = {into.get(one, one) for one in ids}
 
 
 def _read_persons(conn: Connection, index: _Index, home_page: str) -> None:
