@@ -39,7 +39,8 @@ from connector.report.queries.person import (
 from connector.report.queries.person_accounts import read_accounts, read_merged_away, read_merges_into
 from connector.report.queries.reconciliation import read_reconciliation
 from connector.report.sides import Kind
-from lrs.clock import Clock, utc_now
+from connector.report.whys import MOST_TRIED, WHYS, read_explanations
+from lrs.clock import Clock, from_micros, utc_now
 from lrs.database import read_only
 from mappings import vocabulary
 
@@ -184,12 +185,17 @@ class _Pages:
             records = read_records(conn, details.id)
             assignments = read_assignments(conn, details.id)
             correctable = read_correctable(conn, details.id)
+            explanations = read_explanations(conn, basis, details.id)
         split = split_of(events, basis)
         return render(
             "person.html",
             basis=basis,
             details=details,
             items=items,
+            explanations=explanations,
+            whys=WHYS,
+            most_tried=MOST_TRIED,
+            from_micros=from_micros,
             events=events,
             split=split,
             accounts=accounts,
