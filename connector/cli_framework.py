@@ -1,8 +1,8 @@
 """`thaksa framework …`: versions of competency frameworks, loaded from files and laid side by side."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +17,7 @@ from lrs.database import read_only
 from mappings.days import bangkok_day
 from mappings.framework import load_yaml
 from mappings.framework_diff import FrameworkDiff, compare
-from mappings.frameworks import Held, list_frameworks, read_framework
+from mappings.frameworks import Held, State, asked_for, list_frameworks, read_framework
 from mappings.load import load_framework
 from mappings.yaml_entry import read_text
 
@@ -50,14 +50,16 @@ def load_(
 
 @app.command("list")
 def list_(as_json: Json = False, data: Data = None) -> None:
-    """Show the versions that are loaded, and which are in force today."""
+    """Show the versions that are loaded, and which one reports of today ask for."""
     with opened(load(data=data)) as engine, read_only(engine).begin() as conn:
         held = list_frameworks(conn)
     today = bangkok_day(utc_now())
+    current = asked_for(held, today)
+    states = [one.state(today, current) for one in held]
     if as_json:
-        _print_json([asdict(one) | {"in_force": one.in_force(today)} for one in held])
+        _print_json([asdict(one) | {"state": state} for one, state in zip(held, states, strict=True)])
     else:
-        OUT.print(_held_table(held, today))
+        OUT.print(_held_table(held, states))
 
 
 @app.command("diff")
@@ -81,13 +83,12 @@ def _print_json(value: object) -> None:
     OUT.print(json.dumps(value, ensure_ascii=False, indent=2, default=str), markup=False, highlight=False)
 
 
-def _held_table(held: tuple[Held, ...], today: date) -> Table:
+def _held_table(held: Sequence[Held], states: Sequence[State]) -> Table:
     table = Table(box=SIMPLE)
-    for name in ("framework", "version", "from", "to", "in force", "items", "mappings"):
+    for name in ("framework", "version", "from", "to", "state", "items", "mappings"):
         table.add_column(name, no_wrap=True)
-    for one in held:
+    for one, state in zip(held, states, strict=True):
         days = str(one.valid_from), "" if one.valid_to is None else str(one.valid_to)
-        state = "yes" if one.in_force(today) else "no"
         table.add_row(one.code, one.version, *days, state, str(one.competencies), str(one.mappings))
     return table
 

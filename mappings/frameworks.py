@@ -1,8 +1,10 @@
 """The framework versions that are loaded. Their values come from the files, which are kept whole."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Literal
 
 from sqlalchemy import Connection, func, select
 
@@ -11,11 +13,14 @@ from mappings.errors import MappingError
 from mappings.framework import Framework, load_yaml
 from mappings.tables import competency, framework, mapping
 
+State = Literal["in force", "beside it", "ended", "not yet"]
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
     """A version that is loaded. `mappings`: approved and not ended, of courses on its competencies."""
 
+    id: int
     code: str
     version: str
     title_th: str
@@ -25,9 +30,19 @@ class Held:
     competencies: int
     mappings: int
 
-    def in_force(self, day: date) -> bool:
-        """Whether it is valid on a day in Bangkok."""
-        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+    def state(self, day: date, asked_for: "Held | None") -> State:
+        """What it is on a day in Bangkok, on which reports ask for `asked_for`."""
+        if day < self.valid_from:
+            return "not yet"
+        if self.valid_to is not None and self.valid_to < day:
+            return "ended"
+        return "in force" if self == asked_for else "beside it"
+
+
+def asked_for(held: Sequence[Held], day: date) -> Held | None:
+    """The version that reports of a day ask for: of those that are valid, the one that began last."""
+    valid = [one for one in held if one.state(day, one) == "in force"]
+    return max(valid, key=lambda one: (one.valid_from, one.id), default=None)
 
 
 def list_frameworks(conn: Connection) -> tuple[Held, ...]:
@@ -37,11 +52,11 @@ def list_frameworks(conn: Connection) -> tuple[Held, ...]:
     approved = (mapping.c.status == "approved") & mapping.c.ended_at.is_(None)
     maps = select(func.count()).where(mapping.c.framework_id == f.id, approved).scalar_subquery()
     rows = conn.execute(
-        select(f.code, f.version, f.title_th, f.valid_from, f.valid_to, f.recorded_at, areas, maps).order_by(
-            f.code, f.valid_from, f.id
-        )
+        select(
+            f.id, f.code, f.version, f.title_th, f.valid_from, f.valid_to, f.recorded_at, areas, maps
+        ).order_by(f.code, f.valid_from, f.id)
     )
-    return tuple(Held(*row[:5], from_micros(row[5]), *row[6:]) for row in rows)
+    return tuple(Held(*row[:6], from_micros(row[6]), *row[7:]) for row in rows)
 
 
 def read_framework(conn: Connection, code: str, version: str) -> Framework:

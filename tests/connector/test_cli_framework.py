@@ -38,11 +38,14 @@ def test_versions_are_loaded_listed_and_compared(thaksa: Thaksa) -> None:
     assert "nothing changed" in thaksa("load", SECOND).stdout
     listed = json.loads(thaksa("list", "--json").stdout)
     assert [(one["version"], one["competencies"]) for one in listed] == [("1", 10), ("2", 8)]
-    assert listed[1]["valid_from"] == "2026-05-01"
+    assert [(one["valid_from"], one["state"]) for one in listed] == [
+        ("2020-03-24", "beside it"),
+        ("2026-05-01", "in force"),
+    ]
     rows = [line.split() for line in thaksa("list").stdout.splitlines() if CODE in line]
     assert rows == [
-        [CODE, "1", "2020-03-24", "yes", "10", "6"],
-        [CODE, "2", "2026-05-01", "yes", "8", "0"],
+        [CODE, "1", "2020-03-24", "beside", "it", "10", "6"],
+        [CODE, "2", "2026-05-01", "in", "force", "8", "0"],
     ]
 
     found = json.loads(thaksa("diff", CODE, "1", "2", "--json").stdout)

@@ -6,14 +6,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, Engine, func, select, update
 
+from connector.report.queries.basis import read_basis, root_scope
 from lrs.clock import from_micros
 from mappings import shipped
 from mappings.crosswalk import Pair
+from mappings.days import bangkok_day
 from mappings.errors import MappingError
 from mappings.files import parse_mappings
 from mappings.framework import load_yaml
 from mappings.framework_diff import Difference, compare
-from mappings.frameworks import list_frameworks, read_all_frameworks, read_framework
+from mappings.frameworks import asked_for, list_frameworks, read_all_frameworks, read_framework
 from mappings.load import load_framework, load_mappings, load_shipped
 from mappings.progress import refresh
 from mappings.tables import competency, competency_crosswalk, competency_state, framework
@@ -73,9 +75,29 @@ def test_the_list_says_from_when_to_when(engine: Engine) -> None:
     assert (first.version, first.competencies, first.mappings) == ("1", 10, 6)
     assert (second.version, second.competencies, second.mappings) == ("2", 8, 0)
     assert second.recorded_at == from_micros(recorded or 0)
-    assert not second.in_force(second.valid_from - timedelta(days=1))
-    assert second.in_force(second.valid_from)
-    assert first.in_force(second.valid_from)
+
+
+def test_reports_ask_for_the_valid_version_that_began_last(engine: Engine) -> None:
+    third = SECOND.replace('version: "2"', 'version: "3"').replace(
+        "valid_from: 2026-05-01", "valid_to: 2026-05-20"
+    )
+    asked = []
+    with engine.begin() as conn:
+        people_with_accounts(conn, {"11": "สมชาย"})
+        load(conn, SECOND)
+        load(conn, third)
+        held = list_frameworks(conn)
+        for day in (BEGIN + timedelta(days=41), APRIL + timedelta(days=30), NOW):
+            refresh(conn, day)
+            basis = read_basis(conn, root_scope(conn), day)
+            asked.append((day, basis, asked_for(held, bangkok_day(day))))
+    assert [basis.framework_id for _, basis, _ in asked] == [one and one.id for _, _, one in asked]
+    states = [[one.state(bangkok_day(day), current) for one in held] for day, _, current in asked]
+    assert states == [
+        ["in force", "not yet", "not yet"],
+        ["beside it", "beside it", "in force"],
+        ["beside it", "in force", "ended"],
+    ]
 
 
 def test_the_crosswalk_is_kept_by_rows(engine: Engine) -> None:
