@@ -1,11 +1,12 @@
-"""The xAPI Profile (JSON-LD, xAPI Profile Specification 1.0) of the words that statements and mappings use.
+"""The xAPI Profile (JSON-LD, xAPI Profile Specification 1.0) of the statements that we write and count.
 
-Pure. Keyed by `mappings.vocabulary`, which is where the words are: a word of it that is not described here
-fails a test. Words of ADL, cmi5, TinCan and others keep their IRIs; here stands how they are used.
+Pure. Words come from `mappings.vocabulary`. Those of ours are defined here as concepts; those of ADL, cmi5,
+TinCan and others belong to other profiles, which a profile must not define again (7.0): statement templates
+say how they are used. A word of the vocabulary that is neither fails a test.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,55 +41,14 @@ class Concept:
 
 
 CONCEPTS: Mapping[str, Concept] = {
-    words.COMPLETED: Concept(
-        "Verb", "completed", "เรียนจบ", "All that a course, activity or certificate asks for is done."
-    ),
-    words.PASSED: Concept(
-        "Verb", "passed", "สอบผ่าน", "A course or assessment was passed. Completes as 'completed'."
-    ),
-    words.FAILED: Concept("Verb", "failed", "ยังไม่ผ่าน", "Not passed this time. Takes nothing back."),
-    words.EARNED: Concept(
-        "Verb", "earned", "ได้คะแนน", "A grade so far, which may change. Completes nothing."
-    ),
-    words.REGISTERED: Concept(
-        "Verb", "registered", "ลงทะเบียน", "Enrolled in a course, with nothing done yet."
-    ),
-    words.UNREGISTERED: Concept(
-        "Verb", "unregistered", "ถอนการลงทะเบียน", "Enrolled no more. Takes nothing back."
-    ),
-    words.PROGRESSED: Concept("Verb", "progressed", "กำลังเรียน", "A course is under way."),
-    words.INITIALIZED: Concept("Verb", "initialized", "เริ่มเรียน", "A course was begun."),
-    words.ACHIEVED: Concept("Verb", "achieved", "ได้รับ", "A badge was given."),
-    words.ATTENDED: Concept(
-        "Verb", "attended", "เข้าร่วม", "Took part in an event, which the result's duration gives the hours of."
-    ),
-    words.VOIDED: Concept(
-        "Verb", "voided", "ยกเลิกบันทึก", "The statement that is the object says what is not so."
-    ),
-    words.COURSE_TYPES[0]: Concept("ActivityType", "course", "หลักสูตร", "A course of a platform."),
-    words.COURSE_TYPES[1]: Concept(
-        "ActivityType", "course", "หลักสูตร", "A course, as Open edX names the type."
-    ),
-    words.BADGE: Concept("ActivityType", "badge", "เหรียญตรา", "A badge of a platform."),
-    words.EVENT: Concept("ActivityType", "event", "กิจกรรมพัฒนา", "A seminar, a workshop or a coaching."),
     words.CERTIFICATE: Concept(
         "ActivityType",
         "certificate",
         "เกียรติบัตร",
         "A certificate whose course is not known yet. Its IRI does not tell the code.",
     ),
-    words.LMS: Concept(
-        "ActivityType", "learning management system", "ระบบการเรียน", "The site, as a category of context."
-    ),
     CATEGORY_TYPE: Concept(
         "ActivityType", "learning category", "ประเภทการเรียนรู้", "A part of 70:20:10, as a category of context."
-    ),
-    words.PROGRESS_EXTENSION: Concept(
-        "ResultExtension",
-        "progress",
-        "ความก้าวหน้า",
-        "Per cent of the course that is done.",
-        {"type": "integer", "minimum": 0, "maximum": 100},
     ),
     words.IMPORT_EXTENSION: Concept(
         "ContextExtension",
@@ -107,8 +67,7 @@ def build_profile(categories: Sequence[LearningCategory], part_types: Iterable[s
     """The whole profile. `categories` are those of 70:20:10; `part_types` the activity types that platforms
     give the parts of courses.
     """
-    known = [concept.json_ld(iri) for iri, concept in CONCEPTS.items()]
-    parts = [_part_type(iri).json_ld(iri) for iri in sorted({*part_types} - CONCEPTS.keys())]
+    concepts = [concept.json_ld(iri) for iri, concept in CONCEPTS.items()]
     return {
         "@context": CONTEXT,
         "id": PROFILE,
@@ -121,8 +80,8 @@ def build_profile(categories: Sequence[LearningCategory], part_types: Iterable[s
         },
         "versions": [{"id": VERSION, "generatedAtTime": _PUBLISHED}],
         "author": {"type": "Organization", "name": "Thaksa"},
-        "concepts": [*known, *parts, *(_category(each) for each in categories)],
-        "templates": _templates(),
+        "concepts": [*concepts, *(_category(each) for each in categories)],
+        "templates": [*_written(), *_part_completed(part_types), *_pushed()],
     }
 
 
@@ -142,19 +101,13 @@ def category_iri(code: str) -> str:
 
 
 def _entry(iri: str, kind: str, label_en: str, label_th: str, usage: str) -> Json:
-    labels = {"en": label_en, "th": label_th} if label_th else {"en": label_en}
     return {
         "id": iri,
         "type": kind,
         "inScheme": VERSION,
-        "prefLabel": labels,
+        "prefLabel": {"en": label_en, "th": label_th},
         "definition": {"en": usage},
     }
-
-
-def _part_type(iri: str) -> Concept:
-    label = iri.rpartition("/")[2].replace("-", " ").replace(".", " ")
-    return Concept("ActivityType", label, "", "A part of a course, as its platform names the type.")
 
 
 def _category(category: LearningCategory) -> Json:
@@ -171,50 +124,114 @@ def _category(category: LearningCategory) -> Json:
     }
 
 
-# ---- what a statement looks like ----------------------------------------------------------------
+# ---- statement templates: one whose rules change gets another name, and the profile a version ----
 
 
-def _templates() -> list[Json]:
-    course, done = words.COURSE_TYPES[0], {"location": "$.result.completion", "all": [True]}
-    site = {"location": "$.context.contextActivities.category[*].definition.type", "any": [words.LMS]}
-    file = [
-        {"location": f"$.context.extensions['{iri}']", "presence": "included"}
-        for iri in (words.IMPORT_EXTENSION, words.ROW_EXTENSION)
-    ]
-    return [
-        _template("course-completed", "Course completed", words.COMPLETED, course, [*_ALWAYS, done]),
-        _template("course-registered", "Enrolled in a course", words.REGISTERED, course, [*_ALWAYS, site]),
-        _template("course-progressed", "Course under way", words.PROGRESSED, course, [*_ALWAYS, site]),
-        _template("badge-achieved", "Badge given", words.ACHIEVED, words.BADGE, [*_ALWAYS, done, site]),
-        _template("event-attended", "Event attended", words.ATTENDED, words.EVENT, [*_ALWAYS, done, *file]),
-        _template(
-            "certificate-completed",
-            "Certificate",
-            words.COMPLETED,
-            words.CERTIFICATE,
-            [*_ALWAYS, done, *file],
-        ),
-    ]
-
+COURSE, COURSE_OPENEDX = words.COURSE_TYPES
 
 # The actor is an account of a platform: no name, no e-mail address.
-_ALWAYS: Sequence[Json] = (
+_ALWAYS: tuple[Json, ...] = (
     {"location": "$.actor.account.homePage", "presence": "included"},
     {"location": "$.actor.name", "presence": "excluded"},
     {"location": "$.actor.mbox", "presence": "excluded"},
     {"location": "$.timestamp", "presence": "included"},
 )
+_DONE: Json = {"location": "$.result.completion", "all": [True]}
+_SITE: Json = {"location": "$.context.contextActivities.category[*].definition.type", "any": [words.LMS]}
+_FILE: tuple[Json, ...] = tuple(
+    {"location": f"$.context.extensions['{iri}']", "presence": "included"}
+    for iri in (words.IMPORT_EXTENSION, words.ROW_EXTENSION)
+)
+_PROGRESS: Json = {
+    "location": f"$.result.extensions['{words.PROGRESS_EXTENSION}']",
+    "presence": "recommended",
+}
+_VOIDED: Json = {"location": "$.object.objectType", "all": ["StatementRef"]}
 
 
-def _template(name: str, label: str, verb: str, object_type: str, rules: Sequence[Json]) -> Json:
-    return {
-        "id": f"{words.OURS}templates/{name}",
-        "type": "StatementTemplate",
-        "inScheme": VERSION,
-        "prefLabel": {"en": label},
-        "definition": {"en": f"{label}: used for each such fact by itself, in no pattern."},
-        "allowedSolo": True,
-        "verb": verb,
-        "objectActivityType": object_type,
-        "rules": list(rules),
-    }
+def _written() -> Iterator[Json]:
+    """What is written of platforms and of files."""
+    done = (*_ALWAYS, _DONE)
+    yield _template(
+        "course-completed", "Course completed", "เรียนจบหลักสูตร", words.COMPLETED, *done, about=COURSE
+    )
+    yield _template(
+        "course-registered",
+        "Enrolled in a course",
+        "ลงทะเบียน",
+        words.REGISTERED,
+        *_ALWAYS,
+        _SITE,
+        about=COURSE,
+    )
+    yield _template(
+        "course-progressed",
+        "Course under way",
+        "กำลังเรียน",
+        words.PROGRESSED,
+        *_ALWAYS,
+        _SITE,
+        _PROGRESS,
+        about=COURSE,
+    )
+    yield _template(
+        "badge-achieved", "Badge given", "ได้รับเหรียญตรา", words.ACHIEVED, *done, _SITE, about=words.BADGE
+    )
+    yield _template(
+        "event-attended", "Event attended", "เข้าร่วมกิจกรรม", words.ATTENDED, *done, *_FILE, about=words.EVENT
+    )
+    yield _template(
+        "certificate-completed",
+        "Certificate of an unknown course",
+        "เกียรติบัตร",
+        words.COMPLETED,
+        *done,
+        *_FILE,
+        about=words.CERTIFICATE,
+    )
+    yield _template("statement-voided", "Taken back", "ยกเลิกบันทึก", words.VOIDED, *_ALWAYS, _VOIDED)
+
+
+def _part_completed(part_types: Iterable[str]) -> Iterator[Json]:
+    """What is written of an activity of a course, which has the type that its platform gives it."""
+    if types := sorted(part_types):
+        kind: Json = {"location": "$.object.definition.type", "any": types}
+        found = _template(
+            "part-completed",
+            "Part of a course completed",
+            "เรียนจบกิจกรรมในหลักสูตร",
+            words.COMPLETED,
+            *_ALWAYS,
+            _DONE,
+            _SITE,
+            kind,
+        )
+        yield found | {"contextParentActivityType": [COURSE]}
+
+
+def _pushed() -> Iterator[Json]:
+    """What platforms push and mappings may ask for; none of it is written by us."""
+    yield _template("course-passed", "Course passed", "สอบผ่าน", words.PASSED, about=COURSE_OPENEDX)
+    yield _template(
+        "course-failed", "Not passed; takes nothing back", "ยังไม่ผ่าน", words.FAILED, about=COURSE_OPENEDX
+    )
+    yield _template(
+        "grade-earned", "Grade so far; completes nothing", "ได้คะแนน", words.EARNED, about=COURSE_OPENEDX
+    )
+    yield _template("course-initialized", "Course begun", "เริ่มเรียน", words.INITIALIZED, about=COURSE)
+    yield _template(
+        "course-unregistered",
+        "Enrolled no more; takes nothing back",
+        "ถอนการลงทะเบียน",
+        words.UNREGISTERED,
+        about=COURSE_OPENEDX,
+    )
+
+
+def _template(name: str, label_en: str, label_th: str, verb: str, *rules: Json, about: str = "") -> Json:
+    """A template of statements with this verb about an activity of the type `about`."""
+    found = _entry(f"{words.OURS}templates/{name}", "StatementTemplate", label_en, label_th, f"{label_en}.")
+    found["verb"] = verb
+    return (
+        found | ({"objectActivityType": about} if about else {}) | ({"rules": list(rules)} if rules else {})
+    )
