@@ -97,7 +97,9 @@ def _print_diff(found: FrameworkDiff, old: str, new: str) -> None:
     if not found.differences:
         OUT.print("The two versions ask for the same.", highlight=False)
     else:
-        table = Table(Column("what", no_wrap=True), Column("which", no_wrap=True), old, new, box=SIMPLE)
+        # Thai has no spaces to break at, and names that are cut short look alike.
+        sides = (Column(version, overflow="fold") for version in (old, new))
+        table = Table(Column("what", no_wrap=True), Column("which", no_wrap=True), *sides, box=SIMPLE)
         for one in found.differences:
             table.add_row(f"{one.kind} {one.change}", one.name, one.old, one.new)
         OUT.print(table)

@@ -1,6 +1,6 @@
 """What two versions of a framework have in common, and what not. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,8 +13,9 @@ Change = Literal["added", "removed", "changed"]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing that differs: a competency's code and name, a requirement's stage, group and competency, a
-    category's code with its weight and modes. `old` is empty where it was added, `new` where it was removed.
+    """One thing that differs. A competency: its code and names. A requirement: stage and group, and the codes
+    that are asked for in one version alone. A category: its code, weight and modes. `old` or `new` is empty
+    where there is nothing of it.
     """
 
     kind: Kind
@@ -44,7 +45,7 @@ def compare(old: Framework, new: Framework) -> FrameworkDiff:
     followed = {pair.old for pair in pairs}
     differences = (
         *_differences("competency", _competencies(old), _competencies(new)),
-        *_differences("requirement", _requirements(old), _requirements(new)),
+        *_requirement_differences(_requirements(old), _requirements(new)),
         *_differences("category", _categories(old), _categories(new)),
     )
     unmapped = tuple(each.code for each in old.competencies if each.code not in followed) if pairs else ()
@@ -60,7 +61,7 @@ def _differences(kind: Kind, old: Mapping[str, str], new: Mapping[str, str]) -> 
     ]
 
 
-def _change(name: str, old: Mapping[str, str], new: Mapping[str, str]) -> Change:
+def _change(name: str, old: Container[str], new: Container[str]) -> Change:
     if name not in old:
         return "added"
     return "changed" if name in new else "removed"
@@ -70,13 +71,24 @@ def _competencies(one: Framework) -> dict[str, str]:
     return {each.code: f"{each.name_th} ({each.name_en})" for each in one.competencies}
 
 
-def _requirements(one: Framework) -> dict[str, str]:
-    return {
-        f"{each.stage} {group} {code}": "required"
-        for each in one.requirements
-        for group in each.groups
-        for code in each.competencies
-    }
+def _requirement_differences(
+    old: Mapping[str, tuple[str, ...]], new: Mapping[str, tuple[str, ...]]
+) -> list[Difference]:
+    names = [*old, *(name for name in new if name not in old)]
+    alone = [(name, _alone(name, old, new), _alone(name, new, old)) for name in names]
+    return [
+        Difference("requirement", _change(name, old, new), name, gone, come)
+        for name, gone, come in alone
+        if gone or come
+    ]
+
+
+def _alone(name: str, here: Mapping[str, tuple[str, ...]], there: Mapping[str, tuple[str, ...]]) -> str:
+    return ", ".join(code for code in here.get(name, ()) if code not in there.get(name, ()))
+
+
+def _requirements(one: Framework) -> dict[str, tuple[str, ...]]:
+    return {f"{each.stage} {group}": each.competencies for each in one.requirements for group in each.groups}
 
 
 def _categories(one: Framework) -> dict[str, str]:

@@ -54,6 +54,7 @@ def test_versions_are_loaded_listed_and_compared(thaksa: Thaksa) -> None:
     printed = thaksa("diff", CODE, "1", "2").stdout
     for line in ("competency removed", "D1.9", "C7", "merged", "split", "Nothing is said to follow D1.6."):
         assert line in printed
+    assert "…" not in printed
     assert "has no crosswalk" in thaksa("diff", CODE, "2", "1").stdout
     assert "ask for the same" in thaksa("diff", CODE, "2", "2").stdout
 

@@ -178,8 +178,13 @@ def test_versions_are_compared_by_code() -> None:
     assert by_name["competency", "D1.3"].change == "removed"
     assert by_name["competency", "C2"].change == "added"
     assert by_name["competency", "D2.0"].change == "changed"
-    assert by_name["requirement", "early T D2.0"].change == "removed"
-    assert ("requirement", "early S D2.0") not in by_name
+    gone = "D1.1, D1.2, D1.3, D1.4, D1.5, D1.6, D1.7, D1.8, D1.9"
+    assert by_name["requirement", "early T"] == Difference(
+        "requirement", "removed", "early T", f"{gone}, D2.0", ""
+    )
+    assert by_name["requirement", "early S"] == Difference(
+        "requirement", "changed", "early S", gone, "C1, C2, C3, C4, C5, C6, C7"
+    )
     assert by_name["category", "LC70"] == Difference(
         "category",
         "changed",
@@ -267,3 +272,17 @@ def states(conn: Connection) -> dict[tuple[str, str], int]:
         .group_by(framework.c.version, competency.c.code)
     )
     return {(row[0], row[1]): row[2] for row in rows}
+
+
+def test_the_example_in_the_documentation_is_read_as_it_says() -> None:
+    page = (Path(__file__).parents[2] / "docs/framework.md").read_text(encoding="utf-8")
+    example = page.split("```yaml\n")[1].split("```")[0]
+    (crosswalk,) = load_yaml(SECOND[: SECOND.index("crosswalk:")] + example).crosswalks
+    relations = {(pair.old, pair.new): pair.relation for pair in crosswalk.pairs()}
+    assert relations == {
+        ("D1.1", "C1"): "merged",
+        ("D1.2", "C1"): "merged",
+        ("D1.3", "C2"): "same",
+        ("D1.7", "C4"): "split",
+        ("D1.7", "C5"): "split",
+    }
