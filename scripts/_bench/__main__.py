@@ -10,7 +10,7 @@ from pathlib import Path
 
 import orjson
 
-from scripts._bench import imports, reads, writes
+from scripts._bench import computing, imports, reads, writes
 from scripts._bench.databases import NAMES
 from scripts._bench.filled import filled_databases
 from scripts._bench.progress import ROOT, say
@@ -44,6 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     reading.add_argument("--keep", action="store_true", help="leave the filled databases for the next run")
     importing = _command(commands, "imports", imports.__doc__, _imports)
     importing.add_argument("--people", type=_count, default=500_000, help="rows (default 500000)")
+    progress = _command(commands, "progress", computing.__doc__, _progress)
+    progress.add_argument("--people", type=_count, default=500_000, help="default 500000")
+    progress.add_argument("--rows", type=_count, default=20_000_000, help="of evidence (default 20000000)")
     return parser
 
 
@@ -87,6 +90,13 @@ def _imports(chosen: argparse.Namespace, scratch: Path) -> Figures:
         return imports.measure(chosen.database, folder, chosen.people)
 
     return repeated(partial(_in_folder, run, chosen.runs, scratch), chosen.runs, imports.bars)
+
+
+def _progress(chosen: argparse.Namespace, scratch: Path) -> Figures:
+    def run(folder: Path) -> Figures:
+        return computing.measure(chosen.database, folder, chosen.people, chosen.rows)
+
+    return repeated(partial(_in_folder, run, chosen.runs, scratch), chosen.runs, computing.bars)
 
 
 def _in_folder(run: Callable[[Path], Figures], runs: int, scratch: Path, number: int) -> Figures:

@@ -1,0 +1,184 @@
+"""Computes progress on an invented country (by default 500,000 people with 20 million rows of evidence, of
+which 5 million complete a mapped course) and on one of a tenth of the size.
+
+Measured at both sizes:
+  refresh   200 people who are marked, spread over the country; the median of several times
+Measured at the full size:
+  rebuild   everybody, by `thaksa rebuild`, a process of its own, once with each engine: seconds, and the most
+            memory that the process has held (maximum resident set; PostgreSQL's own is not in it)
+  duckdb    the same in parts: writing the Parquet files, and computing all results from them
+For comparison, one scan of all evidence grouped by account and verb, in the same engine: in the database,
+and in DuckDB over the Parquet files. The bars: refreshing takes at most 3 times as long at ten times the
+size; a rebuild by the database, and computing by DuckDB, at most 4 such scans; memory below 1 GB.
+"""
+
+# ruff: noqa: S603 - the program started is this product's own, and so are the names in queries
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from sqlalchemy import Connection, Engine, func, select, text
+
+from connector.upgrade import upgrade
+from lrs.database import connect
+from lrs.tables import evidence
+from mappings.archive import write_archive
+from mappings.engines import compute, opened_archive
+from mappings.progress import KEPT, rebuild, refresh
+from mappings.stale import mark_persons
+from mappings.tables import competency_state
+from scripts._bench.country import NOW, fill
+from scripts._bench.databases import Database, database
+from scripts._bench.progress import say
+from scripts._bench.report import Bar, Figures, at_most, below, ratio
+from scripts._bench.servers import PROGRAM
+
+STALE, TIMES = 200, 7
+MOST_MEGABYTES = 1000
+_SCAN = (
+    "select count(*), max(t) from (select agent_id, verb_id, count(*) as n, max(timestamp) as t"
+    " from evidence group by agent_id, verb_id) g"
+)
+
+
+def measure(name: str, folder: Path, people: int, rows: int) -> Figures:
+    """Every figure; the smaller country first."""
+    figures: Figures = {"database": name, "people": people, "rows": rows, "cores": os.cpu_count()}
+    for size, share in (("tenth", 10), ("full", 1)):
+        place = folder / size
+        place.mkdir()
+        with database(name, place) as opened:
+            engine = connect(opened.url)
+            say(f"{name}: {people // share} people, {rows // share} rows")
+            upgrade(engine, NOW)
+            fill(engine, people // share, rows // share)
+            if size == "full":
+                figures |= _everybody(opened, engine)
+            else:
+                _command(opened, "database")
+            figures[f"refresh_{size}_milliseconds"] = _refresh(engine, people // share)
+            engine.dispose()
+    return figures | {
+        "ratio_refresh": ratio(figures["refresh_full_milliseconds"], figures["refresh_tenth_milliseconds"]),
+        "ratio_rebuild": ratio(figures["rebuild_database"]["seconds"], figures["scan_database_seconds"]),
+        "ratio_duckdb": ratio(figures["duckdb_computing_seconds"], figures["duckdb_scan_seconds"]),
+    }
+
+
+def bars(figures: Figures) -> list[Bar]:
+    """What the figures are held against."""
+    return [
+        at_most(f"refresh of {STALE}, full to tenth", figures["ratio_refresh"], 3),
+        at_most("rebuild by the database, in scans", figures["ratio_rebuild"], 4),
+        at_most("computing by DuckDB, in scans", figures["ratio_duckdb"], 4),
+        *(
+            below(f"memory in MB, {one}", figures[f"rebuild_{one}"]["memory_megabytes"], MOST_MEGABYTES)
+            for one in ("database", "duckdb")
+        ),
+    ]
+
+
+def _everybody(opened: Database, engine: Engine) -> Figures:
+    with engine.connect() as conn:
+        counted = conn.execute(select(func.count()).select_from(evidence)).scalar_one()
+        scan = _scan(lambda: conn.execute(text(_SCAN)).all())
+    by_database = _command(opened, "database")
+    states = _states(engine)
+    by_duckdb = _command(opened, "duckdb")
+    if _states(engine) != states:
+        raise SystemExit("DuckDB keeps other states than the database")
+    return {
+        "rows_counted": counted,
+        "states": states,
+        "scan_database_seconds": scan,
+        "rebuild_database": by_database,
+        "rebuild_duckdb": by_duckdb,
+        **_duckdb_in_parts(engine, opened.folder / "archive"),
+    }
+
+
+def _states(engine: Engine) -> dict[int, int]:
+    """How many of each state, and a sum that tells which statements prove them."""
+    c = competency_state.c
+    query = select(c.state, func.count() + func.coalesce(func.sum(c.evidence_seq), 0)).group_by(c.state)
+    with engine.connect() as conn:
+        return {row[0]: int(row[1]) for row in conn.execute(query)}
+
+
+def _scan(run: Callable[[], object]) -> float:
+    """The second of two: the first one warms what there is to be warmed."""
+    say("scanning and grouping all evidence")
+    run()
+    return _seconds(run)
+
+
+def _seconds(run: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    run()
+    return round(time.perf_counter() - began, 3)
+
+
+def _command(opened: Database, by: str) -> Figures:
+    say(f"rebuilding by {by}")
+    command = [PROGRAM, "rebuild", "--engine", by, "--data", str(opened.folder / "data")]
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        command, env=os.environ | {"THAKSA_DATABASE_URL": opened.url}, stdout=subprocess.DEVNULL
+    )
+    _, status, used = os.wait4(process.pid, 0)
+    took = time.perf_counter() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"the rebuild went wrong ({process.returncode})")
+    return {"seconds": round(took, 3), "memory_megabytes": round(used.ru_maxrss * 1024 / 1e6, 1)}
+
+
+def _duckdb_in_parts(engine: Engine, folder: Path) -> Figures:
+    """Within a rebuild that is taken back."""
+    folder.mkdir()
+    figures: Figures = {}
+
+    def parts(conn: Connection, batch: str) -> None:
+        if conn.dialect.name == "postgresql":
+            conn.execute(text("set local idle_in_transaction_session_timeout = 0"))
+        say("writing Parquet files")
+        figures["duckdb_archive_seconds"] = _seconds(lambda: write_archive(conn, folder, _quiet))
+        with opened_archive(folder) as computing:
+            figures["duckdb_scan_seconds"] = _scan(lambda: computing.execute(_SCAN).fetchall())
+            say("computing by DuckDB")
+            figures["duckdb_computing_seconds"] = _seconds(lambda: _compute(computing, batch))
+
+    with engine.connect() as conn, conn.begin() as transaction:
+        rebuild(conn, NOW, parts)
+        transaction.rollback()
+    size = sum(file.stat().st_size for file in (folder / "evidence").iterdir())
+    return figures | {"parquet_megabytes": round(size / 1e6, 1)}
+
+
+def _compute(computing: Any, batch: str) -> None:
+    """All results, kept in DuckDB: none is handed to Python."""
+    compute(computing)
+    for queries in KEPT.values():
+        for query in queries:
+            asked = query.replace(":batch", "$batch")
+            computing.execute(f"create or replace temp table result as {asked}", {"batch": batch})
+
+
+def _quiet(_stage: str, _done: int, _total: int) -> None: ...
+
+
+def _refresh(engine: Engine, people: int) -> float:
+    """Milliseconds; other people each time."""
+    say(f"refreshing {STALE} people, {TIMES} times")
+    took = []
+    for turn in range(TIMES):
+        step = max(1, people // STALE)
+        with engine.begin() as conn:
+            mark_persons(conn, range(1 + turn, people + 1, step))
+        with engine.begin() as conn:
+            took.append(_seconds(lambda: refresh(conn, NOW)))
+    return round(median(took) * 1000, 1)
