@@ -1,6 +1,6 @@
 """The rows behind an explanation: all SQL of `mappings.explain`. It reads, and writes nothing."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select
@@ -146,7 +146,7 @@ def _names(conn: Connection, course_ids: Collection[int]) -> tuple[Name, ...]:
 
 def _said(conn: Connection, person_id: int, iris: Collection[str]) -> tuple[Said, ...]:
     """A statement stands here once for each link of its account, for one link may hold and another not."""
-    rows = conn.execute(
+    rows: Iterable[Sequence[Any]] = conn.execute(
         select(
             evidence.c.seq,
             func.coalesce(statement.c.id, ""),
@@ -174,4 +174,4 @@ def _said(conn: Connection, person_id: int, iris: Collection[str]) -> tuple[Said
         .where(evidence.c.object_type == "activity")
         .order_by(evidence.c.seq, account_link.c.id)
     )
-    return tuple(Said(*row) for row in rows)
+    return tuple(Said(*values) for values in map(tuple, rows))

@@ -52,10 +52,10 @@ class Answer:
 def fold(history: History, asked: Asked) -> Answer:
     """The answer to a question about a history."""
     answer, best = Answer(), dict[tuple[int, int], Proof]()
-    for number, framework in enumerate(history.frameworks):
+    for version, framework in enumerate(history.frameworks):
         if _in_force(framework, asked):
-            for person in PEOPLE:
-                answer.states |= {(person, (number, code)): 0 for code in framework.required}
+            for someone in PEOPLE:
+                answer.states |= {(someone, (version, code)): 0 for code in framework.required}
     for place, said in enumerate(history.statements):
         person = _owner(history, said.account, asked)
         if person is None or not _counts(said, asked):
