@@ -174,4 +174,4 @@ def _said(conn: Connection, person_id: int, iris: Collection[str]) -> tuple[Said
         .where(evidence.c.object_type == "activity")
         .order_by(evidence.c.seq, account_link.c.id)
     )
-    return tuple(Said(*values) for values in map(tuple, rows))
+    return tuple(Said(*row) for row in rows)
