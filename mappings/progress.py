@@ -63,7 +63,7 @@ __all__ = [
 _ONE_AT_A_TIME = 7_420_563
 """PostgreSQL's advisory lock for whoever computes progress; SQLite has one writer anyway."""
 
-_FEW = 100
+_FEW = 10
 """So many learners PostgreSQL computes fastest one after another, index by index."""
 
 KEPT = {
