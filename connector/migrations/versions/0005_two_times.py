@@ -1,0 +1,10 @@
+"""What was known of the organisation at a past moment."""
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Applies the revision."""

@@ -1,0 +1,10 @@
+"""Mappings of several parts, and who decided on them."""
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Applies the revision."""

@@ -1,0 +1,10 @@
+"""Counts of units kept, of today and of month-ends."""
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Applies the revision."""

@@ -1,0 +1,10 @@
+"""Users, their roles and sessions, and who looked at what."""
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Applies the revision."""
