@@ -1,9 +1,10 @@
 """Putting a file of course mappings into the database; `mappings.load` is the door."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from lrs.clock import to_micros
 from mappings.changes import Change, log_changes
@@ -20,13 +21,14 @@ from mappings.tables import (
     learning_category,
     mapping,
     mapping_competency,
+    mapping_part,
     mapping_verb,
 )
 from mappings.vocabulary import OURS
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
+class Words:
     """What a mapping may refer to in its framework: code -> row."""
 
     framework_id: int
@@ -36,7 +38,7 @@ class _Words:
 
 
 @dataclass(frozen=True, slots=True)
-class _Load:
+class Load:
     """One run over one file."""
 
     source: str
@@ -44,9 +46,11 @@ class _Load:
     by: str
 
     def recorded(self) -> dict[str, object]:
+        """The columns of what this run records."""
         return {"recorded_at": to_micros(self.now), "recorded_by": self.by}
 
     def error(self, entry: CourseEntry, field: str, reason: str) -> MappingError:
+        """What is wrong with an entry of the file."""
         return MappingError(f"{self.source}: {entry.code}: {field}: {reason}")
 
 
@@ -56,8 +60,8 @@ def load_mappings(conn: Connection, mapping_file: MappingFile, now: datetime, by
     Courses that the file does not name stay as they are. Raises MappingError if it refers to what its
     framework does not have, or claims another course's activity.
     """
-    words = _words(conn, mapping_file)
-    load = _Load(mapping_file.source, now, by)
+    words = read_words(conn, mapping_file)
+    load = Load(mapping_file.source, now, by)
     changed = []
     for entry in mapping_file.courses:
         course_id, log = _course(conn, load, entry)
@@ -78,7 +82,8 @@ def competency_ids(conn: Connection, framework_id: int) -> dict[str, int]:
     return {row.code: row.id for row in rows}
 
 
-def _words(conn: Connection, mapping_file: MappingFile) -> _Words:
+def read_words(conn: Connection, mapping_file: MappingFile) -> Words:
+    """The words of the file's framework. Raises MappingError if it is not loaded."""
     code, version = mapping_file.framework, mapping_file.framework_version
     same = (framework.c.code == code) & (framework.c.version == version)
     framework_id = conn.execute(select(framework.c.id).where(same)).scalar_one_or_none()
@@ -92,10 +97,10 @@ def _words(conn: Connection, mapping_file: MappingFile) -> _Words:
     by_code = {row.code: row.id for row in categories}
     modes = conn.execute(select(delivery_mode).where(delivery_mode.c.category_id.in_(by_code.values())))
     by_mode = {row.code: row.category_id for row in modes}
-    return _Words(framework_id, competency_ids(conn, framework_id), by_code, by_mode)
+    return Words(framework_id, competency_ids(conn, framework_id), by_code, by_mode)
 
 
-def _course(conn: Connection, load: _Load, entry: CourseEntry) -> tuple[int, list[Change]]:
+def _course(conn: Connection, load: Load, entry: CourseEntry) -> tuple[int, list[Change]]:
     row = conn.execute(select(course).where(course.c.code == entry.code)).one_or_none()
     if row is None:
         added = insert(course).values(code=entry.code, title_th=entry.title_th, **load.recorded())
@@ -112,12 +117,14 @@ def _course(conn: Connection, load: _Load, entry: CourseEntry) -> tuple[int, lis
 # ---- names --------------------------------------------------------------------------------------
 
 
-def _aliases(conn: Connection, load: _Load, entry: CourseEntry, course_id: int) -> list[Change]:
+def _aliases(conn: Connection, load: Load, entry: CourseEntry, course_id: int) -> list[Change]:
     """New names are added, names that the file has no more end the day before; those of ours stay."""
     _refuse_foreign(conn, load, entry, course_id)
     held = {
         (row.activity_iri, row.label, row.valid_from): row
-        for row in conn.execute(select(course_alias).where(course_alias.c.course_id == course_id))
+        for row in conn.execute(
+            select(course_alias).where(course_alias.c.course_id == course_id, course_alias.c.ended_at.is_(None))
+        )
     }
     log = []
     for alias in entry.aliases:
@@ -132,21 +139,26 @@ def _aliases(conn: Connection, load: _Load, entry: CourseEntry, course_id: int) 
             conn.execute(insert(course_alias).values(course_id=course_id, **values, **load.recorded()))
             log.append(Change("add", "course_alias", entry.code, alias.label))
         elif row.valid_to != alias.valid_to:
-            conn.execute(
-                update(course_alias).where(course_alias.c.id == row.id).values(valid_to=alias.valid_to)
-            )
+            _lasting_until(conn, load, row, alias.valid_to)
             log.append(Change("change", "course_alias", entry.code, f"valid_to of {alias.label}"))
     yesterday = day_before(bangkok_day(load.now))
     for row in held.values():
         if (row.activity_iri or "").startswith(OURS):
             continue
         if row.valid_to is None or row.valid_to > yesterday:
-            conn.execute(update(course_alias).where(course_alias.c.id == row.id).values(valid_to=yesterday))
+            _lasting_until(conn, load, row, yesterday)
             log.append(Change("end", "course_alias", entry.code, row.label))
     return log
 
 
-def _refuse_foreign(conn: Connection, load: _Load, entry: CourseEntry, course_id: int) -> None:
+def _lasting_until(conn: Connection, load: Load, row: Row[Any], valid_to: date | None) -> None:
+    """Another row takes the name's place: what was known before stays as it was."""
+    conn.execute(update(course_alias).where(course_alias.c.id == row.id).values(ended_at=to_micros(load.now)))
+    kept = {name: getattr(row, name) for name in ("course_id", "activity_iri", "label", "valid_from")}
+    conn.execute(insert(course_alias).values(**kept, valid_to=valid_to, **load.recorded()))
+
+
+def _refuse_foreign(conn: Connection, load: Load, entry: CourseEntry, course_id: int) -> None:
     """An activity that stood for two courses would count twice."""
     iris = [alias.activity_iri for alias in entry.aliases if alias.activity_iri is not None]
     today = bangkok_day(load.now)
@@ -154,6 +166,7 @@ def _refuse_foreign(conn: Connection, load: _Load, entry: CourseEntry, course_id
         select(course_alias.c.activity_iri, course.c.code)
         .join(course, course.c.id == course_alias.c.course_id)
         .where(course_alias.c.activity_iri.in_(iris), course_alias.c.course_id != course_id)
+        .where(course_alias.c.ended_at.is_(None))
         .where(course_alias.c.valid_to.is_(None) | (course_alias.c.valid_to >= today))
     ).first()
     if foreign is not None:
@@ -165,9 +178,7 @@ def _refuse_foreign(conn: Connection, load: _Load, entry: CourseEntry, course_id
 # ---- what a course proves -----------------------------------------------------------------------
 
 
-def _mappings(
-    conn: Connection, load: _Load, entry: CourseEntry, course_id: int, words: _Words
-) -> list[Change]:
+def _mappings(conn: Connection, load: Load, entry: CourseEntry, course_id: int, words: Words) -> list[Change]:
     """Rows whose entry the file no longer has, as it was, are ended; new entries are added."""
     in_force = (mapping.c.course_id == course_id) & mapping.c.ended_at.is_(None)
     rows = conn.execute(select(mapping).where(in_force, mapping.c.framework_id == words.framework_id))
@@ -175,18 +186,20 @@ def _mappings(
     wanted = {each.digest(): each for each in entry.mappings}
     log = []
     for digest in held.keys() - wanted.keys():
-        conn.execute(update(mapping).where(mapping.c.id == held[digest]).values(ended_at=to_micros(load.now)))
+        ended = {"ended_at": to_micros(load.now), "ended_by": load.by}
+        conn.execute(update(mapping).where(mapping.c.id == held[digest]).values(**ended))
         log.append(Change("end", "mapping", str(held[digest]), entry.code))
     for digest, each in wanted.items():
         if digest not in held:
-            mapping_id = _add_mapping(conn, load, entry, each, course_id, words)
+            mapping_id = add_mapping(conn, load, entry, each, course_id, words)
             log.append(Change("add", "mapping", str(mapping_id), f"{entry.code} {each.status}"))
     return log
 
 
-def _add_mapping(
-    conn: Connection, load: _Load, entry: CourseEntry, each: CourseMapping, course_id: int, words: _Words
+def add_mapping(
+    conn: Connection, load: Load, entry: CourseEntry, each: CourseMapping, course_id: int, words: Words
 ) -> int:
+    """Store what a course proves; the mapping's id. Raises MappingError for words that are not known."""
     category_id = _category(load, entry, each, words)
     competencies = [_competency(load, entry, code, words) for code in each.competencies]
     added = insert(mapping).values(
@@ -201,11 +214,13 @@ def _add_mapping(
         level_at_most=each.level_at_most,
         score_at_least=each.score_at_least,
         digest=each.digest(),
+        delivery=each.delivery,
         valid_from=each.valid_from,
         valid_to=each.valid_to,
         **load.recorded(),
     )
     mapping_id: int = conn.execute(added.returning(mapping.c.id)).scalar_one()
+    conn.execute(insert(mapping_part).values(mapping_id=mapping_id, course_id=course_id))
     verbs = [(verb, "complete") for verb in each.verbs] + [(verb, "progress") for verb in each.progress_verbs]
     if competencies:
         rows = [{"mapping_id": mapping_id, "competency_id": each_id} for each_id in competencies]
@@ -218,7 +233,7 @@ def _add_mapping(
     return mapping_id
 
 
-def _category(load: _Load, entry: CourseEntry, each: CourseMapping, words: _Words) -> int:
+def _category(load: Load, entry: CourseEntry, each: CourseMapping, words: Words) -> int:
     """The category written in the entry, else the one its delivery mode falls into."""
     if each.category is not None:
         if each.category not in words.categories:
@@ -229,7 +244,7 @@ def _category(load: _Load, entry: CourseEntry, each: CourseMapping, words: _Word
     return words.modes[each.delivery]
 
 
-def _competency(load: _Load, entry: CourseEntry, code: str, words: _Words) -> int:
+def _competency(load: Load, entry: CourseEntry, code: str, words: Words) -> int:
     if code not in words.competencies:
         raise load.error(entry, "competencies", f"'{code}' is not in the framework")
     return words.competencies[code]

@@ -15,6 +15,7 @@ from mappings.tables.framework import (
     learning_category,
     requirement,
 )
+from mappings.tables.gaps import activity_completions, activity_count, activity_evidence
 from mappings.tables.mapping import (
     course,
     course_alias,
@@ -51,6 +52,9 @@ __all__ = [
     "account",
     "account_conflict",
     "account_link",
+    "activity_completions",
+    "activity_count",
+    "activity_evidence",
     "batch_learner",
     "change_log",
     "competency",

@@ -50,6 +50,14 @@ mapping = Table(
     *recorded(),
     # A replaced entry is ended here, never rewritten: old reports stay as they were.
     Column("ended_at", BigInteger),
+    # A user's or a command's name; null: ended before this was kept.
+    Column("ended_by", Text),
+    # Why a person withdrew it; null: a newer version or a changed file took its place.
+    Column("end_reason", Text),
+    # How the learning is delivered, as the framework's modes; null: recorded before this was kept.
+    Column("delivery", Text),
+    # What a person decided, version after version: the id of the first of the line. Null: from a file.
+    Column("line_id", Serial, index=True),
 )
 
 mapping_competency = Table(
