@@ -25,6 +25,7 @@ from mappings.tables import (
     framework,
     mapping,
     mapping_competency,
+    mapping_part,
     mapping_verb,
     parameter,
     requirement,
@@ -50,8 +51,9 @@ ARCHIVED: dict[Table, tuple[str, ...]] = {
     requirement: ("framework_id", "competency_id"),
     mapping: (
         "id", "course_id", "framework_id", "category_id", "status", "hours", "level_at_most",
-        "score_at_least", "ended_at", *_TIMES,
+        "score_at_least", "part_count", "ended_at", *_TIMES,
     ),
+    mapping_part: ("mapping_id", "course_id"),
     mapping_competency: ("mapping_id", "competency_id"),
     mapping_verb: ("mapping_id", "verb_iri", "criterion"),
     parameter: ("batch", "as_of_day", "as_of_end", "known_at"),

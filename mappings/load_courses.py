@@ -221,6 +221,7 @@ def add_mapping(
     )
     mapping_id: int = conn.execute(added.returning(mapping.c.id)).scalar_one()
     conn.execute(insert(mapping_part).values(mapping_id=mapping_id, course_id=course_id))
+    conn.execute(insert(mapping_part).values(mapping_id=mapping_id, course_id=course_id))
     verbs = [(verb, "complete") for verb in each.verbs] + [(verb, "progress") for verb in each.progress_verbs]
     if competencies:
         rows = [{"mapping_id": mapping_id, "competency_id": each_id} for each_id in competencies]

@@ -22,6 +22,7 @@ from mappings.tables.mapping import (
     evidence_hours,
     mapping,
     mapping_competency,
+    mapping_part,
     mapping_verb,
 )
 from mappings.tables.organisation import unit, unit_alias, unit_code, unit_path
@@ -72,6 +73,7 @@ __all__ = [
     "link_refusal",
     "mapping",
     "mapping_competency",
+    "mapping_part",
     "mapping_verb",
     "membership",
     "merged_row",

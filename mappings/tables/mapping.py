@@ -1,6 +1,17 @@
 """Courses under all their names, and what they prove."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, SmallInteger, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Integer,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+)
 
 from lrs.tables import Serial, metadata
 from mappings.tables.columns import recorded, valid
@@ -44,6 +55,8 @@ mapping = Table(
     # Criteria: worst evidence level and least scaled score that count.
     Column("level_at_most", SmallInteger, nullable=False),
     Column("score_at_least", Float),
+    # How many rows it has in mapping_part, all of which have to be done.
+    Column("part_count", Integer, nullable=False, server_default="1"),
     # SHA-256 of the entry in the file, hex: an unchanged entry writes nothing.
     Column("digest", String(64), nullable=False),
     *valid(),
@@ -65,6 +78,14 @@ mapping_competency = Table(
     metadata,
     Column("mapping_id", Serial, ForeignKey("mapping.id"), primary_key=True, autoincrement=False),
     Column("competency_id", Serial, ForeignKey("competency.id"), primary_key=True, autoincrement=False),
+)
+
+# What has to be done for a mapping: its own course, or each of several others, under the mapping's criteria.
+mapping_part = Table(
+    "mapping_part",
+    metadata,
+    Column("mapping_id", Serial, ForeignKey("mapping.id"), primary_key=True, autoincrement=False),
+    Column("course_id", Serial, ForeignKey("course.id"), primary_key=True, autoincrement=False, index=True),
 )
 
 # The verbs that complete (criterion "complete") or show work under way ("progress").

@@ -24,6 +24,7 @@ from mappings.tables import (
     course_alias,
     mapping,
     mapping_competency,
+    mapping_part,
     mapping_verb,
     person,
 )
@@ -103,6 +104,7 @@ def _map_course(conn: Connection, n: int) -> str:
     verbs = conn.execute(select(mapping_verb).where(mapping_verb.c.mapping_id == first.pop("id"))).all()
     values = first | own | {"valid_from": BEGIN.date(), "digest": f"bench {n}"}
     mapping_id = conn.execute(insert(mapping).values(**values).returning(mapping.c.id)).scalar_one()
+    conn.execute(insert(mapping_part).values(mapping_id=mapping_id, course_id=own["course_id"]))
     items = conn.execute(select(competency.c.id).where(competency.c.framework_id == first["framework_id"]))
     known = sorted(items.scalars())
     conn.execute(

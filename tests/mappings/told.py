@@ -23,6 +23,7 @@ from mappings.tables import (
     learning_category,
     mapping,
     mapping_competency,
+    mapping_part,
     mapping_verb,
     person,
     requirement,
@@ -119,6 +120,7 @@ def _courses(conn: Connection, history: History) -> None:
     _put(conn, course_alias, aliases)
     for place, one in enumerate(history.mappings, 1):
         _put(conn, mapping, [_mapping(place, one)])
+        _put(conn, mapping_part, [{"mapping_id": place, "course_id": one.course}])
         proven = [competency_id(one.framework, code) for code in sorted(one.competencies)]
         _put(conn, mapping_competency, [{"mapping_id": place, "competency_id": each} for each in proven])
         verbs = [{"mapping_id": place, "verb_iri": verb, "criterion": word} for verb, word in _words(one)]
