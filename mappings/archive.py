@@ -46,7 +46,7 @@ ARCHIVED: dict[Table, tuple[str, ...]] = {
     verb: ("id", "iri"),
     account: ("id", "home_page", "name"),
     account_link: ("account_id", "person_id", "linked_at", "unlinked_at"),
-    course_alias: ("course_id", "activity_iri", *_TIMES),
+    course_alias: ("course_id", "activity_iri", "ended_at", *_TIMES),
     framework: ("id", *_TIMES),
     requirement: ("framework_id", "competency_id"),
     mapping: (

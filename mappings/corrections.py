@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, insert, select, update
+from sqlalchemy import Connection, Row, Table, and_, insert, select, update
 
 from lrs.clock import to_micros
 from mappings.changes import Change, log_changes
 from mappings.days import bangkok_day, day_before
 from mappings.errors import DecisionError
 from mappings.group_assignments import ASSIGNMENT, ROSTER, Wanted
+from mappings.remembered import change
 from mappings.stale import mark_persons
 from mappings.tables import group_assignment, membership, person
 from mappings.thai_text import sort_key
@@ -76,8 +77,8 @@ def retire(conn: Connection, uuid: str, why: Correction) -> None:
         raise DecisionError("not_current", "the person has left already")
     _refuse_day(held, why)
     for table in (membership, group_assignment):
-        lasts = (table.c.person_id == one.id, table.c.valid_to.is_(None))
-        conn.execute(update(table).where(*lasts).values(valid_to=why.day))
+        lasts = and_(table.c.person_id == one.id, table.c.valid_to.is_(None))
+        change(conn, table, lasts, {"valid_to": why.day}, why.now, why.by)
     _note(conn, one, "retire", why)
 
 
@@ -95,18 +96,18 @@ def _open(conn: Connection, table: Table, person_id: int) -> Row[Any] | None:
 
 
 def _change_membership(
-    conn: Connection, uuid: str, change: Mapping[str, Any], action: str, why: Correction
+    conn: Connection, uuid: str, wanted: Mapping[str, Any], action: str, why: Correction
 ) -> Row[Any]:
     one = _person(conn, uuid)
     held = _open(conn, membership, one.id)
-    if held is None and "unit_id" not in change:
+    if held is None and "unit_id" not in wanted:
         raise DecisionError("not_current", "the person has left: move them to a unit first")
     _refuse_day(held or _last(conn, one.id), why, back=held is None)
     if held is not None:
-        _refuse_unchanged({**held._mapping}, change)
+        _refuse_unchanged({**held._mapping}, wanted)
     now = {"unit_id": None, "position_th": "", "rank_th": "", "line": ""}
     post = {name: getattr(held, name) if held is not None else empty for name, empty in now.items()}
-    _replace(conn, membership, held, {"person_id": one.id, **post, **change}, why)
+    _replace(conn, membership, held, {"person_id": one.id, **post, **wanted}, why)
     _note(conn, one, action, why)
     return one
 
@@ -131,7 +132,7 @@ def _replace(
 ) -> None:
     """A row that began on the same day ends before it began: it was never in force, and stays on record."""
     if held is not None:
-        conn.execute(update(table).where(table.c.id == held.id).values(valid_to=day_before(why.day)))
+        change(conn, table, table.c.id == held.id, {"valid_to": day_before(why.day)}, why.now, why.by)
     if values is not None:
         conn.execute(insert(table).values(**values, valid_from=why.day, **why.recorded()))
 

@@ -20,14 +20,17 @@ from mappings.changes import Change, log_changes
 from mappings.days import bangkok_day
 from mappings.held_person import HeldPerson
 from mappings.national_ids import IdHash
+from mappings.remembered import change
 from mappings.stale import mark_persons
 from mappings.tables import (
     account,
     account_conflict,
     change_log,
     group_assignment,
+    group_assignment_past,
     identifier,
     membership,
+    membership_past,
     merged_row,
     person,
     person_merge,
@@ -59,8 +62,8 @@ Clearing = Mapping[Table, Mapping[str, str | None]]
 
 CLEARED: Clearing = {
     # In a small school a post names its holder.
-    membership: {"position_th": "", "rank_th": "", "line": ""},
-    group_assignment: {"reference": None},
+    **{table: {"position_th": "", "rank_th": "", "line": ""} for table in (membership, membership_past)},
+    **{table: {"reference": None} for table in (group_assignment, group_assignment_past)},
 }
 DELETED: tuple[Table, ...] = (identifier,)
 """Tables whose rows of the person go altogether."""
@@ -97,9 +100,9 @@ def erase_person(
     replaced = replace_agents(conn, agents, known.texts())
     counts.update(agent=replaced.agents, statement=replaced.statements, document=replaced.documents)
     counts.update(attachment=len(replaced.attachments), account=_forget_accounts(conn, names))
+    _end(conn, ids, now, by)
     counts.update(_clear(conn, ids, {**CLEARED, **(more or {})}), person=new)
     counts.update(_delete(conn, known))
-    _end(conn, ids, now)
     counts.update(change_log=_forget_reasons(conn, [*known.subjects(), *subjects]))
     gone = update(person).where(person.c.id.in_(ids), person.c.erased_at.is_(None))
     conn.execute(gone.values(**_blank(person, "uuid"), erased_at=to_micros(now)))
@@ -246,12 +249,12 @@ def _delete(conn: Connection, known: HeldPerson) -> dict[str, int]:
     return counts
 
 
-def _end(conn: Connection, ids: Sequence[int], now: datetime) -> None:
+def _end(conn: Connection, ids: Sequence[int], now: datetime, by: str) -> None:
     """Today is the last day on which they are counted anywhere."""
     today = bangkok_day(now)
     for table in (group_assignment, membership):
         lasts = or_(table.c.valid_to.is_(None), table.c.valid_to > today)
-        conn.execute(update(table).where(table.c.person_id.in_(ids), lasts).values(valid_to=today))
+        change(conn, table, and_(table.c.person_id.in_(ids), lasts), {"valid_to": today}, now, by)
 
 
 def _forget_reasons(conn: Connection, subjects: Iterable[tuple[str, str]]) -> int:

@@ -102,6 +102,11 @@ class Name:
     activity_iri: str
     course_id: int
     span: Span
+    ended_at: int | None = None
+
+    def holds(self, times: Times) -> bool:
+        """Whether it stands for the course on the day asked, as was known."""
+        return self.span.holds(times) and (self.ended_at is None or self.ended_at > times.known_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +207,7 @@ def _all_tried(facts: Facts, times: Times) -> Iterator[Tried]:
         for name in facts.names:
             if name.course_id != source.course_id:
                 continue
-            named = about if name.span.holds(times) else (*about, Why.NAME_DAYS)
+            named = about if name.holds(times) else (*about, Why.NAME_DAYS)
             for said in facts.said:
                 if said.activity_iri == name.activity_iri:
                     one = _tried(said, source, named, times)

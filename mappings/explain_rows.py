@@ -141,7 +141,7 @@ def _names(conn: Connection, course_ids: Collection[int]) -> tuple[Name, ...]:
         .where(course_alias.c.course_id.in_(course_ids), course_alias.c.activity_iri.is_not(None))
         .order_by(course_alias.c.id)
     )
-    return tuple(Name(row.activity_iri, row.course_id, _span(row)) for row in rows)
+    return tuple(Name(row.activity_iri, row.course_id, _span(row), row.ended_at) for row in rows)
 
 
 def _said(conn: Connection, person_id: int, iris: Collection[str]) -> tuple[Said, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import Connection, Row, insert, or_, select
 
 from lrs.clock import to_micros
 from lrs.database import chunks
@@ -16,6 +16,7 @@ from mappings.changes import Change, log_changes
 from mappings.days import bangkok_day, day_before
 from mappings.errors import MappingError
 from mappings.positions import post_key
+from mappings.remembered import change
 from mappings.stale import mark_persons
 from mappings.tables import group_assignment, membership, person
 
@@ -55,7 +56,7 @@ def assign(
     for row in _overlapping(conn, owner.id, valid_from, valid_to):
         if row.valid_to is not None or row.valid_from >= valid_from:
             raise AssignmentOverlaps(f"another assignment holds from {row.valid_from}: end that one first")
-        _end(conn, row.id, day_before(valid_from))
+        _end(conn, row.id, day_before(valid_from), now, by)
     recorded = {"recorded_at": to_micros(now), "recorded_by": by}
     days = {"valid_from": valid_from, "valid_to": valid_to}
     values = {"person_id": owner.id, "group_code": group, "basis": ASSIGNMENT, "reference": reference}
@@ -82,7 +83,7 @@ def end_assignment(
     own = (g.id == assignment_id) & (g.person_id == owner.id) & (g.basis == ASSIGNMENT)
     if conn.execute(select(g.id).where(own)).first() is None:
         raise MappingError(f"assignment {assignment_id}: this person has no such assignment")
-    _end(conn, assignment_id, last_day)
+    _end(conn, assignment_id, last_day, now, by)
     _note(conn, "end assignment", [owner], now, by)
     _follow(conn, _posts(conn, membership.c.person_id == owner.id), wanted, now, by)
 
@@ -167,9 +168,7 @@ def _replace(
                     **recorded,
                 }
             )
-    conn.execute(
-        update(group_assignment).where(group_assignment.c.id.in_(ended)).values(valid_to=day_before(day))
-    )
+    change(conn, group_assignment, group_assignment.c.id.in_(ended), {"valid_to": day_before(day)}, now, by)
     if new:
         conn.execute(insert(group_assignment), new)
 
@@ -192,8 +191,8 @@ def _person(conn: Connection, person_uuid: str) -> Row[Any]:
     return row
 
 
-def _end(conn: Connection, row_id: int, last_day: date) -> None:
-    conn.execute(update(group_assignment).where(group_assignment.c.id == row_id).values(valid_to=last_day))
+def _end(conn: Connection, row_id: int, last_day: date, now: datetime, by: str) -> None:
+    change(conn, group_assignment, group_assignment.c.id == row_id, {"valid_to": last_day}, now, by)
 
 
 def _note(conn: Connection, action: str, persons: Sequence[Row[Any]], now: datetime, by: str) -> None:

@@ -41,7 +41,7 @@ class Courses:
         c = course_alias.c
         aliases = conn.execute(
             select(c.course_id, c.activity_iri, c.label)
-            .where(c.valid_from <= day, or_(c.valid_to.is_(None), c.valid_to >= day))
+            .where(c.ended_at.is_(None), c.valid_from <= day, or_(c.valid_to.is_(None), c.valid_to >= day))
             .order_by(c.id)
         )
         self._aliases: dict[int, list[_Alias]] = defaultdict(list)

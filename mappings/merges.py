@@ -19,6 +19,7 @@ from mappings.days import bangkok_day, day_before
 from mappings.errors import DecisionError
 from mappings.link_decisions import end_links, open_link
 from mappings.links import add_links, compare_again, wait_for_linkers
+from mappings.remembered import change
 from mappings.stale import mark_persons
 from mappings.tables import (
     account_conflict,
@@ -144,8 +145,8 @@ def _return_identifiers(conn: Connection, done: _Merge) -> None:
 def _hand_over(conn: Connection, done: _Merge, kind: str) -> None:
     table, day = _DATED[kind], bangkok_day(done.at)
     rows = _lasting(conn, table, done.from_id, day)
-    ended = update(table).where(table.c.id.in_([row.id for row in rows]))
-    conn.execute(ended.values(valid_to=day_before(day)))
+    ids = [row.id for row in rows]
+    change(conn, table, table.c.id.in_(ids), {"valid_to": day_before(day)}, done.at, done.by)
     _remember(conn, done, kind, ((row.id, row.valid_to) for row in rows))
     if not _lasting(conn, table, done.into_id, day):
         changed = {"person_id": done.into_id, "valid_from": day}
@@ -163,9 +164,9 @@ def _take_back(conn: Connection, done: _Merge, kind: str) -> None:
     for row in conn.execute(select(table).where(table.c.id.in_(was))).all():
         lasts = row.valid_to is None or row.valid_to >= day
         if row.person_id == done.from_id:
-            conn.execute(update(table).where(table.c.id == row.id).values(valid_to=was[row.id]))
+            change(conn, table, table.c.id == row.id, {"valid_to": was[row.id]}, done.at, done.by)
         elif lasts:
-            conn.execute(update(table).where(table.c.id == row.id).values(valid_to=day_before(day)))
+            change(conn, table, table.c.id == row.id, {"valid_to": day_before(day)}, done.at, done.by)
 
 
 def _lasting(conn: Connection, table: Table, person_id: int, day: Any) -> list[Row[Any]]:

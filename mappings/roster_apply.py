@@ -24,6 +24,7 @@ from sqlalchemy import (
 from lrs.clock import to_micros
 from mappings.days import day_before
 from mappings.group_assignments import ASSIGNMENT
+from mappings.remembered import change
 from mappings.roster_changes import NEW, leaving, same_group, same_post, taken, wanted_group
 from mappings.tables import (
     change_log,
@@ -43,7 +44,7 @@ class Applying:
 
     def __init__(self, conn: Connection, import_id: int, day: date, now: datetime, by: str) -> None:
         self._conn, self._import_id, self._day = conn, import_id, day
-        self._at, self._by = to_micros(now), by
+        self._now, self._at, self._by = now, to_micros(now), by
         self._new = and_(taken(import_id), s.changes == NEW)
         self._touched = and_(taken(import_id), s.changes != "")
 
@@ -76,20 +77,17 @@ class Applying:
         last_day = day_before(self._day)
         m, g = membership.c, group_assignment.c
         elsewhere = membership.alias("elsewhere")
-        people = self._conn.execute(
-            update(membership).where(m.id.in_(select(gone.c.id))).values(valid_to=last_day)
-        )
-        if not people.rowcount:
+        if not self._end(membership, m.id.in_(select(gone.c.id)), last_day):
             return
         lasting = select(elsewhere.c.id).where(
             elsewhere.c.person_id == g.person_id, elsewhere.c.valid_to.is_(None)
         )
         ended = select(elsewhere.c.person_id).where(elsewhere.c.valid_to == last_day)
-        self._conn.execute(
-            update(group_assignment)
-            .where(g.valid_to.is_(None), g.person_id.in_(ended), ~lasting.exists())
-            .values(valid_to=last_day)
-        )
+        nowhere = and_(g.valid_to.is_(None), g.person_id.in_(ended), ~lasting.exists())
+        self._end(group_assignment, nowhere, last_day)
+
+    def _end(self, table: Table, which: ColumnElement[bool], last_day: Any) -> int:
+        return change(self._conn, table, which, {"valid_to": last_day}, self._now, self._by)
 
     def _recorded(self) -> tuple[ColumnElement[Any], ...]:
         return literal(self._at), literal(self._by)
@@ -129,9 +127,7 @@ class Applying:
     def _change_posts(self) -> None:
         m = membership.c
         theirs = and_(m.person_id == s.person_id, m.valid_to.is_(None))
-        self._conn.execute(
-            update(membership).where(theirs, self._touched, ~same_post()).values(valid_to=self._last_day())
-        )
+        self._end(membership, and_(theirs, self._touched, ~same_post()), self._last_day())
         names = ("person_id", "unit_id", "position_th", "rank_th", "line")
         rows = select(*(s[name] for name in names), self._first_day(), *self._recorded()).where(
             self._touched, ~select(m.id).where(theirs).exists()
@@ -143,9 +139,7 @@ class Applying:
         group, basis = wanted_group()
         theirs = and_(g.person_id == s.person_id, g.valid_to.is_(None), g.basis != ASSIGNMENT)
         other = or_(basis.is_(None), ~same_group())
-        self._conn.execute(
-            update(group_assignment).where(theirs, self._touched, other).values(valid_to=self._last_day())
-        )
+        self._end(group_assignment, and_(theirs, self._touched, other), self._last_day())
         rows = select(s.person_id, group, basis, self._first_day(), *self._recorded()).where(
             self._touched, basis.is_not(None), ~select(g.id).where(theirs).exists()
         )

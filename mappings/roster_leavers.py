@@ -4,11 +4,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import Connection, Select, and_, select
 
 from lrs.database import chunks
 from mappings.changes import Change, log_changes
 from mappings.days import bangkok_day, day_before
+from mappings.remembered import change
 from mappings.roster_changes import Departing
 from mappings.stale import mark_persons
 from mappings.tables import group_assignment, identifier, membership, person, unit
@@ -38,8 +39,8 @@ def let_leave(conn: Connection, leaving: Sequence[Departing], now: datetime, by:
     last_day = day_before(bangkok_day(now))
     for table in (membership, group_assignment):
         for some in chunks(sorted(people)):
-            theirs = update(table).where(table.c.person_id.in_(some), table.c.valid_to.is_(None))
-            conn.execute(theirs.values(valid_to=last_day))
+            theirs = and_(table.c.person_id.in_(some), table.c.valid_to.is_(None))
+            change(conn, table, theirs, {"valid_to": last_day}, now, by)
     log_changes(conn, [Change("depart", "person", one, "membership") for one in people.values()], now, by)
     mark_persons(conn, people)
     return len(people)

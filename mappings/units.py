@@ -1,19 +1,18 @@
 """The organisation: units with parents, dated codes and names; the closure makes a subtree one join."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, delete, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from lrs.bulk import bulk_insert
 from lrs.clock import from_micros, to_micros
-from lrs.database import chunks
 from mappings.changes import Change, log_changes
 from mappings.days import bangkok_day
 from mappings.imported import ImportReport, Refusal
-from mappings.tables import unit, unit_path
+from mappings.tables import unit
 from mappings.thai_text import sort_key
 from mappings.unit_codes import CodeChanges, DatedCode, held_codes, units_by_code, write_codes
 from mappings.unit_names import (
@@ -23,6 +22,7 @@ from mappings.unit_names import (
     units_by_name,
     write_aliases,
 )
+from mappings.unit_places import write_places
 
 __all__ = [
     "KINDS",
@@ -98,8 +98,8 @@ def import_units(conn: Connection, rows: Sequence[UnitRow], now: datetime, by: s
         _write_changed(conn, [row for row, _ in plan.changed], ids, now, by)
         write_codes(conn, plan.codes, ids, now, by)
         write_aliases(conn, plan.names, ids, bangkok_day(now), now, by)
-        moved = [row for row, fields in plan.changed if "parent_id" in fields]
-        _write_paths(conn, {ids[row.uid] for row in (*plan.new, *moved)})
+        moved = {ids[row.uid] for row, fields in plan.changed if "parent_id" in fields}
+        write_places(conn, {ids[row.uid] for row in plan.new}, moved, now)
         log_changes(conn, plan.log, now, by)
     return plan.report
 
@@ -246,25 +246,6 @@ def _write_changed(
         ),
         values,
     )
-
-
-def _write_paths(conn: Connection, moved: set[int]) -> None:
-    """Bring the closure up to date for units that are new or have another parent, and all below them."""
-    if not moved:
-        return
-    parents = {row.id: row.parent_id for row in conn.execute(select(unit.c.id, unit.c.parent_id))}
-    ways = {unit_id: list(_upwards(unit_id, parents)) for unit_id in parents}
-    below = [unit_id for unit_id, way in ways.items() if not moved.isdisjoint(way)]
-    for some in chunks(below):
-        conn.execute(delete(unit_path).where(unit_path.c.unit_id.in_(some)))
-    rows = [(above, unit_id, depth) for unit_id in below for depth, above in enumerate(ways[unit_id])]
-    bulk_insert(conn, (unit_path, rows))
-
-
-def _upwards(unit_id: int | None, parents: Mapping[int, int | None]) -> Iterator[int]:
-    while unit_id is not None:
-        yield unit_id
-        unit_id = parents[unit_id]
 
 
 class KnownUnit(NamedTuple):

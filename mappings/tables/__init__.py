@@ -25,7 +25,8 @@ from mappings.tables.mapping import (
     mapping_part,
     mapping_verb,
 )
-from mappings.tables.organisation import unit, unit_alias, unit_code, unit_path
+from mappings.tables.organisation import unit, unit_alias, unit_code, unit_path, unit_place
+from mappings.tables.past import PAST, group_assignment_past, membership_past
 from mappings.tables.people import (
     group_assignment,
     identifier,
@@ -50,6 +51,7 @@ from mappings.tables.progress import (
 )
 
 __all__ = [
+    "PAST",
     "account",
     "account_conflict",
     "account_link",
@@ -67,6 +69,7 @@ __all__ = [
     "evidence_hours",
     "framework",
     "group_assignment",
+    "group_assignment_past",
     "identifier",
     "learning_category",
     "learning_event",
@@ -76,6 +79,7 @@ __all__ = [
     "mapping_part",
     "mapping_verb",
     "membership",
+    "membership_past",
     "merged_row",
     "parameter",
     "person",
@@ -94,4 +98,5 @@ __all__ = [
     "unit_alias",
     "unit_code",
     "unit_path",
+    "unit_place",
 ]

@@ -36,6 +36,8 @@ course_alias = Table(
     Column("label", Text, nullable=False),
     *valid(),
     *recorded(),
+    # As mapping.ended_at: a name whose days change is ended, and told anew.
+    Column("ended_at", BigInteger),
 )
 
 mapping = Table(

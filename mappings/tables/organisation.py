@@ -1,6 +1,6 @@
 """The organisation: units, their codes and names, and who lies within whom."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, Integer, String, Table, Text
 
 from lrs.tables import Serial, metadata
 from mappings.tables.columns import recorded, valid
@@ -29,7 +29,7 @@ unit_code = Table(
     *recorded(),
 )
 
-# Every pair of a unit and a unit within it (itself included): a subtree is one join.
+# Every pair of a unit and a unit within it (itself included) as it stands: a subtree is one join.
 unit_path = Table(
     "unit_path",
     metadata,
@@ -37,6 +37,23 @@ unit_path = Table(
     Column("unit_id", Serial, ForeignKey("unit.id"), primary_key=True, autoincrement=False),
     Column("depth", Integer, nullable=False),
     Index("ix_unit_path_unit_id", "unit_id"),
+)
+
+# The same pairs of all days and of all that was ever known: rows are ended and superseded, never rewritten.
+unit_place = Table(
+    "unit_place",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("ancestor_id", Serial, ForeignKey("unit.id"), nullable=False),
+    Column("unit_id", Serial, ForeignKey("unit.id"), nullable=False, index=True),
+    Column("depth", Integer, nullable=False),
+    # Null: for as long as anything is known of the unit.
+    Column("valid_from", Date),
+    Column("valid_to", Date),
+    Column("recorded_at", BigInteger, nullable=False, index=True),
+    # When another row took its place; null: it is what is known.
+    Column("superseded_at", BigInteger),
+    Index("ix_unit_place_ancestor_id_unit_id", "ancestor_id", "unit_id"),
 )
 
 # Former and other names by which files call a unit.

@@ -16,6 +16,7 @@ cross join framework f
 cross join mapping_verb w
 where n.activity_iri = e.activity_iri
   and n.recorded_at <= e.known_at
+  and (n.ended_at is null or n.ended_at > e.known_at)
   and n.valid_from <= e.as_of_day
   and (n.valid_to is null or n.valid_to >= e.as_of_day)
   and m.course_id = n.course_id

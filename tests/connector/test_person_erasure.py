@@ -219,6 +219,7 @@ KEPT = {
     "account_link": {"method"},
     "claim": {"uuid", "course_label", "state", "statement_id", "decided_by"},
     "group_assignment": {"group_code", "basis"},
+    "group_assignment_past": {"group_code", "basis"},
     "import_row": {"state", "statement_id"},
     "person": {"uuid"},
     "person_merge": {"reason", "undone_by", "undone_reason"},
