@@ -32,9 +32,6 @@ MOST_VALUES = 30_000
 T = TypeVar("T")
 # A process that hangs with the writers' lock in hand loses it.
 _POSTGRES = f"-c idle_in_transaction_session_timeout={IDLE_SECONDS}s"
-# Look-ups are written for the indexes that they use, whatever is asked: planning each anew takes as long as
-# answering it, and other processes' start longer.
-_LOOK_UPS = f"{_POSTGRES} -c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0"
 _SQLITE = {"timeout": BUSY_SECONDS, "check_same_thread": False, "cached_statements": 512}
 
 
@@ -64,12 +61,6 @@ def single_reads(engine: Engine) -> Engine:
     if engine.dialect.name == "sqlite":
         return read_only(engine)
     return engine.execution_options(isolation_level="AUTOCOMMIT")
-
-
-def look_up_arguments(engine: Engine) -> dict[str, Any]:
-    """How the driver connects to an engine's PostgreSQL for many queries of few kinds."""
-    _, arguments = engine.dialect.create_connect_args(engine.url)
-    return {**arguments, "options": _LOOK_UPS}
 
 
 def _postgresql_engine(url: str) -> Engine:
@@ -166,13 +157,19 @@ def at_most(conn: Connection, steps: int) -> Iterator[None]:
 
 
 class Sql:
-    """One text for both databases: `:name` is a value, and `in :name` asks for a list of values."""
+    """One text for both databases: `:name` is a value, and `in :name` asks for a list of values.
+
+    `numbered` is PostgreSQL's own: `$1` is the first of `names`.
+    """
 
     def __init__(self, text: str) -> None:
+        of_postgresql = _LIST.sub(r"= any(:\1)", text)
         self.text = {
             "sqlite": _LIST.sub(r"in (select value from json_each(:\1))", text),
-            "postgresql": _VALUE.sub(r"%(\1)s", _LIST.sub(r"= any(:\1)", text.replace("%", "%%"))),
+            "postgresql": _VALUE.sub(r"%(\1)s", of_postgresql.replace("%", "%%")),
         }
+        self.names = tuple(dict.fromkeys(_VALUE.findall(of_postgresql)))
+        self.numbered = _VALUE.sub(lambda value: f"${self.names.index(value[1]) + 1}", of_postgresql)
 
 
 _LIST = re.compile(r"in :(\w+)")

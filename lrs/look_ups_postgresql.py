@@ -1,58 +1,102 @@
 """Look-ups in PostgreSQL, on connections of the event loop's own: a thread for each would take longer, there
-and back, than the database does."""
+and back, than the database does.
+
+Only this module speaks to the driver asyncpg; the one that engines have wakes the event loop about ten times
+for a page (docs/decisions/0014). A server that does not answer is told by the error of theirs, so that one
+`except` means both.
+"""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Callable
 from typing import Any, TypeVar
 
+import asyncpg
 import psycopg
-from psycopg.pq import ConnStatus, TransactionStatus
 from sqlalchemy import Engine
 
-from lrs.database import look_up_arguments
 from lrs.look_ups import Rows, Steps
 
 T = TypeVar("T")
-_Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 # At once; each holds a connection, and a process of the server.
 _MOST = 8
+_STOPPING_SECONDS = 1
+# Look-ups are written for the indexes that they use, whatever is asked: planning each anew takes as long as
+# answering it, and other processes' start longer.
+_SERVER = {"plan_cache_mode": "force_generic_plan", "max_parallel_workers_per_gather": "0", "jit": "off"}
+# What a server does that is stopped, started or full, and what is heard of one that is gone.
+_UNANSWERED = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InterfaceError,
+    OSError,
+)
 
 
-@dataclass(slots=True)
 class _Pool:
     """The connections of one event loop: those that are free, and turns for as many as there may be."""
 
-    free: list[_Connection] = field(default_factory=list)
-    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MOST))
-    closed: bool = False
+    def __init__(self, *, closed: bool) -> None:
+        self.free: list[Any] = []
+        self.turns = asyncio.Semaphore(_MOST)
+        self.closed = closed
+        self._loop = asyncio.get_running_loop()
+        self._end = self._at_end()
+
+    async def watch_the_loop(self) -> None:
+        """From now on the end of the event loop closes the connections: after it they cannot be."""
+        await anext(self._end)
+
+    async def _at_end(self) -> AsyncGenerator[None, None]:
+        # A loop that ends closes the generators begun in it.
+        try:
+            yield
+        finally:
+            self._close()
+
+    def put_back(self, conn: Any) -> None:
+        """A connection that has answered."""
+        if self.closed:
+            conn.terminate()
+        else:
+            self.free.append(conn)
 
     def close(self) -> None:
-        """All that are free or become it; without the event loop, which may be gone."""
+        """All that are free or become it, at the next turn of the loop."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._close)
+
+    def _close(self) -> None:
         self.closed = True
         while self.free:
-            conn = self.free.pop()
-            conn.pgconn.finish()
+            self.free.pop().terminate()
 
 
 class PostgresqlLookUps:
     """Answers up to 8 look-ups at once; others wait for their turn."""
 
     def __init__(self, engine: Engine) -> None:
-        self._arguments = look_up_arguments(engine)
+        self._url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._pools: dict[asyncio.AbstractEventLoop, _Pool] = {}
         self._closed = False
 
     async def answer(self, steps: Callable[[], Steps[T]]) -> T:
-        """As `LookUps` says. A connection that the server has closed meanwhile is replaced."""
-        pool = self._pool()
+        """As `LookUps` says."""
+        try:
+            return await self._answer(steps)
+        except _UNANSWERED as error:
+            raise psycopg.OperationalError("PostgreSQL does not answer") from error
+
+    async def _answer(self, steps: Callable[[], Steps[T]]) -> T:
+        """A connection that the server has closed meanwhile is replaced."""
+        pool = await self._pool()
         async with pool.turns:
             while pool.free:
                 conn = pool.free.pop()
                 try:
                     return await _answer(conn, pool, steps())
-                except psycopg.OperationalError:
-                    if conn.pgconn.status == ConnStatus.OK:
+                except _UNANSWERED:
+                    if not conn.is_closed():
                         raise
             return await _answer(await self._connect(), pool, steps())
 
@@ -62,37 +106,38 @@ class PostgresqlLookUps:
         while self._pools:
             self._pools.popitem()[1].close()
 
-    def _pool(self) -> _Pool:
+    async def _pool(self) -> _Pool:
         loop = asyncio.get_running_loop()
         if loop not in self._pools:
             for gone in [each for each in self._pools if each.is_closed()]:
-                self._pools.pop(gone).close()
+                del self._pools[gone]
             self._pools[loop] = _Pool(closed=self._closed)
+            await self._pools[loop].watch_the_loop()
         return self._pools[loop]
 
-    async def _connect(self) -> _Connection:
-        return await psycopg.AsyncConnection.connect(**self._arguments, autocommit=True)
+    async def _connect(self) -> Any:
+        # A kept statement holds no plan that grows old: it was made for whatever is asked.
+        return await asyncpg.connect(self._url, server_settings=_SERVER, max_cached_statement_lifetime=0)
 
 
-async def _answer(conn: _Connection, pool: _Pool, steps: Steps[T]) -> T:
+async def _answer(conn: Any, pool: _Pool, steps: Steps[T]) -> T:
     try:
         return await _drive(conn, steps)
+    except asyncio.CancelledError:
+        # Given up in the middle of a query: the server is told to stop.
+        await conn.close(timeout=_STOPPING_SECONDS)
+        raise
     finally:
-        # Given up in the middle of a query it cannot be used again.
-        if conn.pgconn.transaction_status == TransactionStatus.IDLE and not pool.closed:
-            pool.free.append(conn)
-        else:
-            conn.pgconn.finish()
+        if not conn.is_closed():
+            pool.put_back(conn)
 
 
-async def _drive(conn: _Connection, steps: Steps[T]) -> T:
+async def _drive(conn: Any, steps: Steps[T]) -> T:
     rows: Rows | None = None
     try:
         while True:
             sql, values = next(steps) if rows is None else steps.send(rows)
-            # Binary results: octets as they are, not in hexadecimal.
-            cursor = await conn.execute(sql.text["postgresql"], values, binary=True)
-            rows = await cursor.fetchall()
+            rows = await conn.fetch(sql.numbered, *[values[name] for name in sql.names])
     except StopIteration as done:
         result: T = done.value
         return result

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
@@ -61,7 +62,7 @@ def find(query: Query, reader: Reader, dialect: str) -> Steps[Page]:
     if dialect == "sqlite":
         ((count, last, joined),) = rows
         return Page(joined or b"", last if count > query.limit else None)
-    rows.sort(reverse=not query.ascending)
+    rows.sort(key=itemgetter(0), reverse=not query.ascending)
     page = rows[: query.limit]
     return Page(b",".join([body for _, body in page]), page[-1][0] if len(rows) > query.limit else None)
 

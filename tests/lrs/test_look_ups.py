@@ -2,8 +2,10 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from sqlalchemy import Engine, text
 from lrs.api import open_look_ups
 from lrs.clock import utc_now
 from lrs.consistency import Consistency
-from lrs.database import Sql, connect
+from lrs.database import OPERATIONAL_ERRORS, Sql, connect
 from lrs.errors import NotFound
 from lrs.look_ups import LookUps, Steps, drive
 from lrs.store import WRITER_LOCK
@@ -114,6 +116,24 @@ def test_a_connection_that_the_server_closed_is_replaced(postgresql: Engine, in_
 
     before, after = asyncio.run(asked())
     assert before != after
+
+
+def test_a_server_that_does_not_answer_is_told_as_engines_tell_it(tmp_path: Path) -> None:
+    engine = connect(f"postgresql+psycopg://nobody@/nothing?host={tmp_path}")
+    look_ups = open_look_ups(engine)
+    with pytest.raises(OPERATIONAL_ERRORS):
+        asyncio.run(look_ups.answer(lambda: one(PID)))
+    look_ups.close()
+
+
+def test_the_end_of_the_event_loop_closes_its_connections(postgresql: Engine, in_postgresql: LookUps) -> None:
+    pid = asyncio.run(in_postgresql.answer(lambda: one(PID)))
+    gone = text("select count(*) = 0 from pg_stat_activity where pid = :pid")
+    with postgresql.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+        until = time.monotonic() + 10
+        while not (closed := conn.execute(gone, {"pid": pid}).scalar_one()) and time.monotonic() < until:
+            time.sleep(0.02)
+    assert closed
 
 
 def test_a_look_up_that_is_given_up_is_stopped(postgresql: Engine, in_postgresql: LookUps) -> None:
