@@ -5,11 +5,13 @@ Pure but for `read_mappings`, which opens the file.
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
 from mappings import vocabulary
+from mappings.parts import Part, read_parts
 from mappings.yaml_entry import Entry, read_text
 
 VERBS = {
@@ -22,9 +24,11 @@ VERBS = {
 }
 """Short names a file may use; any other verb is written as its IRI."""
 
+_SINCE_EVER = date(2000, 1, 1)
+
 _MAPPING_FIELDS = (
     "status", "approved_by", "reference", "delivery", "category", "hours", "hours_are_sample",
-    "valid_from", "valid_to", "competencies", "criteria",
+    "valid_from", "valid_to", "competencies", "criteria", "parts",
 )  # fmt: skip
 
 
@@ -56,10 +60,13 @@ class CourseMapping:
     score_at_least: float | None
     verbs: tuple[str, ...]
     progress_verbs: tuple[str, ...]
+    parts: tuple[str, ...] = ()
+    """Codes of the courses all of which have to be done; none: the course itself."""
 
     def digest(self) -> str:
-        """SHA-256 of all that it says, hex."""
-        text = json.dumps(asdict(self), sort_keys=True, default=date.isoformat)
+        """SHA-256 of all that it says, hex; without parts as it was before there were any."""
+        said = {name: value for name, value in asdict(self).items() if value or name != "parts"}
+        text = json.dumps(said, sort_keys=True, default=date.isoformat)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -94,7 +101,8 @@ def parse_mappings(text: str, source: str) -> MappingFile:
     framework = top.entry("framework").only("id", "version")
     courses: dict[str, CourseEntry] = {}
     owners: dict[str, str] = {}
-    for entry in top.entries("courses"):
+    entries = list(top.entries("courses"))
+    for entry in entries:
         course = _course(entry)
         if course.code in courses:
             raise entry.error("id", "there is an earlier entry of this id")
@@ -102,7 +110,33 @@ def parse_mappings(text: str, source: str) -> MappingFile:
             if owners.setdefault(str(iri), course.code) != course.code:
                 raise entry.error("aliases", f"activity {iri} belongs to {owners[str(iri)]} already")
         courses[course.code] = course
+    courses |= _activities(entries, courses, owners)
     return MappingFile(source, framework.text("id"), framework.text("version"), tuple(courses.values()))
+
+
+def _activities(
+    entries: Iterable[Entry], courses: Mapping[str, CourseEntry], owners: Mapping[str, str]
+) -> dict[str, CourseEntry]:
+    """Single activities that are parts, each as a course of its own: its IRI is its code and its one name."""
+    found: dict[str, CourseEntry] = {}
+    mappings = (each for entry in entries for each in entry.entries("mappings"))
+    for part in (part for each in mappings for part in read_parts(each)):
+        if part.title_th is None:
+            _check_names(part, courses.get(part.code))
+            continue
+        if (owner := owners.get(part.code, part.code)) != part.code:
+            raise part.entry.error("activity", f"belongs to {owner} already: write course: {owner}")
+        name = Alias(part.code, part.code, _SINCE_EVER, None)
+        activity = CourseEntry(part.code, part.title_th, (name,), ())
+        if found.setdefault(part.code, activity) != activity:
+            raise part.entry.error("title_th", f"is '{found[part.code].title_th}' above")
+    return {code: activity for code, activity in found.items() if code not in courses}
+
+
+def _check_names(part: Part, named: CourseEntry | None) -> None:
+    """A part is done by statements about it, never by parts of its own."""
+    if named and not named.aliases and any(each.parts for each in named.mappings):
+        raise part.entry.error("course", f"'{part.code}' has parts itself: name them here")
 
 
 def _course(entry: Entry) -> CourseEntry:
@@ -140,6 +174,7 @@ def _mapping(entry: Entry) -> CourseMapping:
         criteria.number_or_none("score_at_least"),
         _verbs(criteria, "verbs"),
         _verbs(criteria, "progress_verbs"),
+        tuple(part.code for part in read_parts(entry)),
     )
     _check(entry, criteria, mapping)
     return mapping

@@ -63,8 +63,9 @@ def load_mappings(conn: Connection, mapping_file: MappingFile, now: datetime, by
     words = read_words(conn, mapping_file)
     load = Load(mapping_file.source, now, by)
     changed = []
-    for entry in mapping_file.courses:
-        course_id, log = _course(conn, load, entry)
+    # First all courses, for a mapping may have later ones as its parts.
+    courses = [(entry, *_course(conn, load, entry)) for entry in mapping_file.courses]
+    for entry, course_id, log in courses:
         log += _aliases(conn, load, entry, course_id)
         log += _mappings(conn, load, entry, course_id, words)
         log_changes(conn, log, now, by)
@@ -202,6 +203,7 @@ def add_mapping(
     """Store what a course proves; the mapping's id. Raises MappingError for words that are not known."""
     category_id = _category(load, entry, each, words)
     competencies = [_competency(load, entry, code, words) for code in each.competencies]
+    parts = [_part(conn, load, entry, code) for code in each.parts] or [course_id]
     added = insert(mapping).values(
         course_id=course_id,
         framework_id=words.framework_id,
@@ -213,6 +215,7 @@ def add_mapping(
         hours_are_sample=each.hours_are_sample,
         level_at_most=each.level_at_most,
         score_at_least=each.score_at_least,
+        part_count=len(parts),
         digest=each.digest(),
         delivery=each.delivery,
         valid_from=each.valid_from,
@@ -220,8 +223,7 @@ def add_mapping(
         **load.recorded(),
     )
     mapping_id: int = conn.execute(added.returning(mapping.c.id)).scalar_one()
-    conn.execute(insert(mapping_part).values(mapping_id=mapping_id, course_id=course_id))
-    conn.execute(insert(mapping_part).values(mapping_id=mapping_id, course_id=course_id))
+    conn.execute(insert(mapping_part), [{"mapping_id": mapping_id, "course_id": part} for part in parts])
     verbs = [(verb, "complete") for verb in each.verbs] + [(verb, "progress") for verb in each.progress_verbs]
     if competencies:
         rows = [{"mapping_id": mapping_id, "competency_id": each_id} for each_id in competencies]
@@ -249,3 +251,10 @@ def _competency(load: Load, entry: CourseEntry, code: str, words: Words) -> int:
     if code not in words.competencies:
         raise load.error(entry, "competencies", f"'{code}' is not in the framework")
     return words.competencies[code]
+
+
+def _part(conn: Connection, load: Load, entry: CourseEntry, code: str) -> int:
+    found = conn.execute(select(course.c.id).where(course.c.code == code)).scalar_one_or_none()
+    if found is None:
+        raise load.error(entry, "parts", f"course '{code}' is neither in this file nor loaded")
+    return int(found)

@@ -101,7 +101,10 @@ class Alias(Dated):
 
 @dataclass(frozen=True)
 class Mapping(Dated):
-    """What a course proves in a framework; `framework` is its place in the history, `category` 0 or 1."""
+    """What a course proves in a framework; `framework` is its place in the history, `category` 0 or 1.
+
+    `parts` are the courses that have to be done, all of them; none: the course itself.
+    """
 
     course: int
     framework: int
@@ -114,6 +117,7 @@ class Mapping(Dated):
     score_at_least: float | None
     hours: float | None
     category: int | None
+    parts: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -168,6 +172,7 @@ MAPPINGS = st.builds(
     score_at_least=st.sampled_from([None, None, None, 0.5, 0.8]),
     hours=st.sampled_from([3.0, 0.5, None]),
     category=st.sampled_from([0, 1, None]),
+    parts=st.sampled_from([frozenset[int](), frozenset({1, 2})] * 3 + [frozenset({2})]),
     **_DATED,
 )
 # An account's owners, each from a moment until the next; 0: nobody's.
@@ -192,7 +197,8 @@ def _alias(activity: str, course: int) -> st.SearchStrategy[Alias]:
 @st.composite
 def histories(draw: st.DrawFn) -> History:
     """Two frameworks, a handful of everything else; nothing is voided before it is stored."""
-    said = draw(st.lists(STATEMENTS, min_size=2, max_size=10))
+    said = draw(st.lists(STATEMENTS, min_size=2, max_size=8))
+    said += draw(st.sampled_from([(), ACTIVITIES[1:]]).flatmap(_all_of))
     named = [draw(_alias(activity, course)) for activity, course in zip(ACTIVITIES, (1, 1, 2), strict=True)]
     return History(
         statements=tuple(sorted(map(_in_order, said), key=lambda one: one.stored)),
@@ -200,6 +206,28 @@ def histories(draw: st.DrawFn) -> History:
         frameworks=(draw(FRAMEWORKS), draw(FRAMEWORKS)),
         aliases=tuple(named + draw(st.lists(ALIASES, max_size=2))),
         mappings=tuple(draw(st.lists(MAPPINGS, min_size=2, max_size=5))),
+    )
+
+
+def _all_of(activities: tuple[str, ...]) -> st.SearchStrategy[list[Statement]]:
+    """Plain completions of each: by chance alone all parts of a mapping are hardly ever done."""
+    return st.tuples(*(_plain(one) for one in activities)).map(list)
+
+
+def _plain(activity: str) -> st.SearchStrategy[Statement]:
+    return st.builds(
+        Statement,
+        account=st.sampled_from(ACCOUNTS[:2]),
+        activity=st.just(activity),
+        verb=st.just(VERBS[1]),
+        level=st.sampled_from([1, 2]),
+        success=st.none(),
+        completion=st.none(),
+        score=st.just(0.8),
+        hours=_mostly(None, 2.5),
+        happened=st.sampled_from(HAPPENED),
+        stored=st.sampled_from(MOMENTS[:4]),
+        voided_at=_mostly(None, MOMENTS[5]),
     )
 
 

@@ -4,13 +4,15 @@ It knows no SQL and shares no code with the product, apart from where a day in B
 (framework, code); proofs are told by the statement's place in the history and the mapping's.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
 
 from mappings.days import end_of_bangkok_day
-from tests.mappings.histories import PEOPLE, Account, Dated, Framework, History, Mapping, Statement
+from tests.mappings.histories import PEOPLE, Account, Dated, Framework, History, Statement
+from tests.mappings.histories import Mapping as Mapped
 
 Competency = tuple[int, str]
 
@@ -23,7 +25,10 @@ class Asked(NamedTuple):
 
 
 class Proof(NamedTuple):
-    """A statement that completes under a mapping. The least one counts: that is the order of the fields."""
+    """What completes a mapping: of several parts the worst level, and the last of the statements.
+
+    The least one counts: that is the order of the fields.
+    """
 
     level: int
     happened: datetime
@@ -51,7 +56,7 @@ class Answer:
 
 def fold(history: History, asked: Asked) -> Answer:
     """The answer to a question about a history."""
-    answer, best = Answer(), dict[tuple[int, int], Proof]()
+    answer, done = Answer(), defaultdict[tuple[int, int], dict[int, Proof]](dict)
     for version, framework in enumerate(history.frameworks):
         if _in_force(framework, asked):
             for someone in PEOPLE:
@@ -60,18 +65,40 @@ def fold(history: History, asked: Asked) -> Answer:
         person = _owner(history, said.account, asked)
         if person is None or not _counts(said, asked):
             continue
-        for number, mapping in _mappings(history, said, asked):
-            proven = [(person, (mapping.framework, code)) for code in mapping.competencies]
-            if said.verb in mapping.progress_verbs:
-                answer.states |= {key: max(answer.states.get(key, 0), 1) for key in proven}
-            if _completes(said, mapping):
-                proof = Proof(said.level, said.happened, place, number)
-                answer.states |= dict.fromkeys(proven, 2)
-                answer.complete |= {key: min(answer.complete.get(key, proof), proof) for key in proven}
-                done = person, mapping.course
-                best[done] = min(best.get(done, proof), proof)
-    answer.learned = {key: _learned(history, proof) for key, proof in best.items()}
+        for number, mapping, part in _mappings(history, said, asked):
+            completes = _completes(said, mapping)
+            if completes or said.verb in mapping.progress_verbs:
+                answer.states |= {key: max(answer.states.get(key, 0), 1) for key in _proven(person, mapping)}
+            if completes:
+                proof, parts = Proof(said.level, said.happened, place, number), done[person, number]
+                parts[part] = min(parts.get(part, proof), proof)
+    _complete(history, answer, done)
     return answer
+
+
+def _complete(history: History, answer: Answer, done: Mapping[tuple[int, int], dict[int, Proof]]) -> None:
+    """From the parts that are done to the mappings whose parts all are."""
+    best = dict[tuple[int, int], Proof]()
+    for (person, number), parts in done.items():
+        mapping = history.mappings[number]
+        if parts.keys() != _parts(mapping):
+            continue
+        last = max(parts.values(), key=lambda one: (one.happened, one.statement))
+        proof = last._replace(level=max(one.level for one in parts.values()))
+        for key in _proven(person, mapping):
+            answer.states[key] = 2
+            answer.complete[key] = min(answer.complete.get(key, proof), proof)
+        learned = person, mapping.course
+        best[learned] = min(best.get(learned, proof), proof)
+    answer.learned = {key: _learned(history, proof) for key, proof in best.items()}
+
+
+def _parts(mapping: Mapped) -> frozenset[int]:
+    return mapping.parts or frozenset({mapping.course})
+
+
+def _proven(person: int, mapping: Mapped) -> list[tuple[int, Competency]]:
+    return [(person, (mapping.framework, code)) for code in mapping.competencies]
 
 
 def _owner(history: History, account: Account, asked: Asked) -> int | None:
@@ -88,22 +115,21 @@ def _counts(said: Statement, asked: Asked) -> bool:
     return happened and said.stored <= asked.known_at and not voided
 
 
-def _mappings(history: History, said: Statement, asked: Asked) -> Iterator[tuple[int, Mapping]]:
-    """Those that look at a statement: approved, in force, and content with its level."""
+def _mappings(history: History, said: Statement, asked: Asked) -> Iterator[tuple[int, Mapped, int]]:
+    """Those that look at a statement, and as which part: approved, in force, and content with its level."""
     names = [one for one in history.aliases if one.activity == said.activity and _in_force(one, asked)]
     courses = {one.course for one in names}
     for number, mapping in enumerate(history.mappings):
         lasts = mapping.ended_at is None or mapping.ended_at > asked.known_at
         framework: Framework = history.frameworks[mapping.framework]
         if (
-            mapping.course in courses
-            and mapping.approved
+            mapping.approved
             and lasts
             and _in_force(mapping, asked)
             and _in_force(framework, asked)
             and said.level <= mapping.level_at_most
         ):
-            yield number, mapping
+            yield from ((number, mapping, part) for part in _parts(mapping) & courses)
 
 
 def _in_force(dated: Dated, asked: Asked) -> bool:
@@ -111,7 +137,7 @@ def _in_force(dated: Dated, asked: Asked) -> bool:
     return dated.valid_from <= asked.as_of and dated.recorded_at <= asked.known_at and not ended
 
 
-def _completes(said: Statement, mapping: Mapping) -> bool:
+def _completes(said: Statement, mapping: Mapped) -> bool:
     scored = mapping.score_at_least is None or (
         said.score is not None and said.score >= mapping.score_at_least
     )
@@ -121,5 +147,7 @@ def _completes(said: Statement, mapping: Mapping) -> bool:
 
 def _learned(history: History, proof: Proof) -> Learned:
     mapping, own = history.mappings[proof.mapping], history.statements[proof.statement].hours
+    if len(_parts(mapping)) > 1:
+        own = None
     category = None if mapping.category is None else (mapping.framework, mapping.category)
     return Learned(category, mapping.hours if own is None else own, proof.happened, proof.statement)

@@ -89,26 +89,31 @@ def _people(conn: Connection, history: History) -> None:
 
 
 def _frameworks(conn: Connection, history: History) -> None:
-    for place, one in enumerate(history.frameworks):
-        own = {"id": place + 1, "code": "f", "version": str(place), "digest": ""}
-        titles = {"title_th": "", "title_en": "", "document_no": ""}
-        _put(conn, framework, [own | titles | _dated(one)])
-        items = [
-            {"id": competency_id(place, code), "code": code, "position": at, "framework_id": place + 1}
-            | {"dimension": "", "name_th": "", "name_en": ""}
-            for at, code in enumerate(CODES)
-        ]
-        _put(conn, competency, items)
-        asked = {"framework_id": place + 1, "stage": "early"}
-        required = [
-            asked | {"group_code": group, "competency_id": competency_id(place, code)}
-            for code in sorted(one.required)
-            for group in "MA"
-        ]
-        _put(conn, requirement, required)
-        words = {"framework_id": place + 1, "weight": 70, "name_en": "", "description_th": ""}
-        categories = [{"id": category_id(place, n), "code": f"LC{n}", **words} for n in (0, 1)]
-        _put(conn, learning_category, categories)
+    versions = list(enumerate(history.frameworks))
+    titles = {"title_th": "", "title_en": "", "document_no": "", "code": "f", "digest": ""}
+    _put(conn, framework, [titles | _dated(one) | {"id": at + 1, "version": str(at)} for at, one in versions])
+    names = {"dimension": "", "name_th": "", "name_en": ""}
+    items = [
+        {"id": competency_id(place, code), "code": code, "position": at, "framework_id": place + 1} | names
+        for place, _ in versions
+        for at, code in enumerate(CODES)
+    ]
+    _put(conn, competency, items)
+    required = [
+        {"framework_id": place + 1, "stage": "early", "group_code": group}
+        | {"competency_id": competency_id(place, code)}
+        for place, one in versions
+        for code in sorted(one.required)
+        for group in "MA"
+    ]
+    _put(conn, requirement, required)
+    words = {"weight": 70, "name_en": "", "description_th": ""}
+    categories = [
+        {"id": category_id(place, n), "code": f"LC{n}", "framework_id": place + 1} | words
+        for place, _ in versions
+        for n in (0, 1)
+    ]
+    _put(conn, learning_category, categories)
 
 
 def _courses(conn: Connection, history: History) -> None:
@@ -118,13 +123,20 @@ def _courses(conn: Connection, history: History) -> None:
         for one in history.aliases
     ]
     _put(conn, course_alias, aliases)
-    for place, one in enumerate(history.mappings, 1):
-        _put(conn, mapping, [_mapping(place, one)])
-        _put(conn, mapping_part, [{"mapping_id": place, "course_id": one.course}])
-        proven = [competency_id(one.framework, code) for code in sorted(one.competencies)]
-        _put(conn, mapping_competency, [{"mapping_id": place, "competency_id": each} for each in proven])
-        verbs = [{"mapping_id": place, "verb_iri": verb, "criterion": word} for verb, word in _words(one)]
-        _put(conn, mapping_verb, verbs)
+    mappings = [({"mapping_id": place}, one) for place, one in enumerate(history.mappings, 1)]
+    _put(conn, mapping, [_mapping(own["mapping_id"], one) for own, one in mappings])
+    parts = [own | {"course_id": each} for own, one in mappings for each in one.parts or [one.course]]
+    _put(conn, mapping_part, parts)
+    proven = [
+        own | {"competency_id": competency_id(one.framework, code)}
+        for own, one in mappings
+        for code in sorted(one.competencies)
+    ]
+    _put(conn, mapping_competency, proven)
+    verbs = [
+        own | {"verb_iri": verb, "criterion": word} for own, one in mappings for verb, word in _words(one)
+    ]
+    _put(conn, mapping_verb, verbs)
 
 
 def _words(one: Mapping) -> list[tuple[str, str]]:
@@ -143,6 +155,7 @@ def _mapping(place: int, one: Mapping) -> dict[str, Any]:
         "hours_are_sample": False,
         "level_at_most": one.level_at_most,
         "score_at_least": one.score_at_least,
+        "part_count": len(one.parts) or 1,
         "digest": str(place),
         "ended_at": _micros(one.ended_at),
     }

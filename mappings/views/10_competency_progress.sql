@@ -1,5 +1,6 @@
 -- The state of each learner of the batch in each competency that a framework in force requires of anybody:
--- 0 not started, 1 in progress, 2 complete.
+-- 0 not started, 1 in progress, 2 complete. Whatever a mapping accepts shows work under way: of one of several
+-- parts its completion too.
 select
   s.batch as batch,
   s.person_id as person_id,
@@ -25,7 +26,6 @@ from (
     1 as state
   from mapped_evidence e
   inner join mapping_competency k on k.mapping_id = e.mapping_id
-  where e.criterion = 'progress'
   union all
   select
     c.batch as batch,

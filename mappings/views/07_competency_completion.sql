@@ -3,8 +3,6 @@ select
   c.batch as batch,
   c.person_id as person_id,
   k.competency_id as competency_id,
-  c.mapping_id as mapping_id,
-  c.rank as rank,
-  c.seq as seq
+  c.proof as proof
 from completion c
 inner join mapping_competency k on k.mapping_id = c.mapping_id

@@ -1,0 +1,10 @@
+-- Complete: which statement, under which mapping, at what level and when.
+select
+  f.batch as batch,
+  f.person_id as person_id,
+  f.competency_id as competency_id,
+  cast(substr(f.proof, 33, 10) as bigint) - 1000000000 as mapping_id,
+  cast(substr(f.proof, 20, 13) as bigint) - 1000000000000 as seq,
+  cast(substr(f.proof, 1, 1) as smallint) as level,
+  cast(substr(f.proof, 2, 18) as bigint) - 200000000000000000 as completed_at
+from competency_first f
