@@ -88,7 +88,39 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
-    yield from postgres_clone(request.getfixturevalue("postgres_url"))
+    url = request.getfixturevalue("postgres_database")
+    yield url
+    _empty(url)
+
+
+@pytest.fixture(scope="session")
+def postgres_database(postgres_url: str) -> Iterator[str]:
+    """The one database that tests share, each emptied for the next: cloning takes ten times as long."""
+    yield from postgres_clone(postgres_url)
+
+
+def _empty(url: str) -> None:
+    """As the schema was made: no rows, every number from 1, nobody connected."""
+    admin = create_engine(url)
+    with admin.begin() as conn:
+        conn.execute(text(_TO_EMPTY))
+    admin.dispose()
+
+
+_TO_EMPTY = """
+do $$
+declare name text;
+begin
+    perform pg_terminate_backend(pid, 5000) from pg_stat_activity
+        where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend';
+    set local session_replication_role = replica;
+    for name in select tablename from pg_tables where schemaname = 'public' and tablename <> 'alembic_version'
+    loop
+        execute format('delete from %I', name);
+    end loop;
+    perform setval(seqrelid, 1, false) from pg_sequence;
+end $$
+"""
 
 
 def postgres_clone(url: str, template: str = "template_thaksa") -> Iterator[str]:
