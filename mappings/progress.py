@@ -31,6 +31,7 @@ from sqlalchemy import (
 from lrs.clock import to_micros
 from lrs.database import chunks
 from lrs.tables import agent, evidence, stale_agent
+from mappings.counts import counts_follow
 from mappings.days import bangkok_day, end_of_bangkok_day
 from mappings.stale import mark_courses, mark_everybody
 from mappings.tables import (
@@ -40,11 +41,14 @@ from mappings.tables import (
     competency_state,
     course_alias,
     framework,
+    group_assignment,
     learning_event,
     mapping,
+    membership,
     parameter,
     refresh_state,
     stale_person,
+    stale_unit,
 )
 
 __all__ = [
@@ -106,10 +110,10 @@ def create_views(conn: Connection) -> None:
 
 
 def is_due(conn: Connection, now: datetime) -> bool:
-    """Whether a refresh would find anything to do: somebody who is marked, or a new day."""
+    """Whether a refresh would find anything to do: somebody who is marked, a moved unit, or a new day."""
     if conn.execute(select(refresh_state.c.as_of_day)).scalar_one_or_none() != bangkok_day(now):
         return True
-    marked = or_(*(exists().select_from(table) for table in (stale_agent, stale_person)))
+    marked = or_(*(exists().select_from(table) for table in (stale_agent, stale_person, stale_unit)))
     return bool(conn.execute(select(marked)).scalar_one())
 
 
@@ -137,7 +141,7 @@ def rebuild(conn: Connection, now: datetime, fill: Fill | None = None) -> int:
     everybody = select(literal(batch), account_link.c.person_id).distinct()
     conn.execute(insert(batch_learner).from_select(["batch", "person_id"], everybody))
     learners = conn.execute(select(func.count()).where(batch_learner.c.batch == batch)).scalar_one()
-    _recompute(conn, batch, learners, now, bangkok_day(now), fill)
+    _recompute(conn, batch, None, now, bangkok_day(now), fill)
     return learners
 
 
@@ -186,22 +190,24 @@ def _persons_of(agents: Sequence[int]) -> Select[tuple[int]]:
 
 
 def _recompute(
-    conn: Connection, batch: str, size: int, now: datetime, day: date, fill: Fill | None = None
+    conn: Connection, batch: str, size: int | None, now: datetime, day: date, fill: Fill | None = None
 ) -> None:
-    """Replace the rows of the batch's learners, then forget the batch."""
+    """Replace the rows of the batch's learners, then forget the batch. `size`: how many; None: everybody."""
     learners = select(batch_learner.c.person_id).where(batch_learner.c.batch == batch)
-    times = {"as_of_day": day, "known_at": max(to_micros(now), _last_change(conn, learners))}
+    known_at = max(to_micros(now), _last_change(conn, learners))
+    times = {"as_of_day": day, "known_at": known_at}
     end = to_micros(end_of_bangkok_day(day))
     conn.execute(insert(parameter).values(batch=batch, as_of_end=end, **times))
     # Without fresh statistics of this one table SQLite starts from the wrong end: seconds, not milliseconds.
     conn.execute(text("analyze batch_learner"))
-    for table in (competency_state, learning_event):
-        conn.execute(delete(table).where(table.c.person_id.in_(learners)))
-    if fill is None:
-        with many_joined(conn) if size > _FEW else nullcontext():
-            _fill(conn, batch)
-    else:
-        fill(conn, batch)
+    with counts_follow(conn, learners, day, known_at, size):
+        for table in (competency_state, learning_event):
+            conn.execute(delete(table).where(table.c.person_id.in_(learners)))
+        if fill is None:
+            with many_joined(conn) if size is None or size > _FEW else nullcontext():
+                _fill(conn, batch)
+        else:
+            fill(conn, batch)
     for table in (batch_learner, parameter):
         conn.execute(delete(table).where(table.c.batch == batch))
     conn.execute(delete(refresh_state))
@@ -234,6 +240,10 @@ def _last_change(conn: Connection, learners: Select[tuple[int]]) -> int:
     whose statement were left out as "not known yet" would be lost.
     """
     links = account_link.c.person_id.in_(learners)
+    posts = [
+        select(func.max(t.c.recorded_at)).where(t.c.person_id.in_(learners))
+        for t in (membership, group_assignment)
+    ]
     newest = [
         select(func.max(evidence.c.stored)),
         select(func.max(mapping.c.recorded_at)),
@@ -242,6 +252,7 @@ def _last_change(conn: Connection, learners: Select[tuple[int]]) -> int:
         select(func.max(framework.c.recorded_at)),
         select(func.max(account_link.c.linked_at)).where(links),
         select(func.max(account_link.c.unlinked_at)).where(links),
+        *posts,
     ]
     found = [conn.execute(query).scalar_one_or_none() for query in newest]
     return max((value for value in found if value is not None), default=0)

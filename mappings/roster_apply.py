@@ -26,6 +26,7 @@ from mappings.days import day_before
 from mappings.group_assignments import ASSIGNMENT
 from mappings.remembered import change
 from mappings.roster_changes import NEW, leaving, same_group, same_post, taken, wanted_group
+from mappings.stale import mark_places
 from mappings.tables import (
     change_log,
     group_assignment,
@@ -66,6 +67,7 @@ class Applying:
         beside = staged_person.join(staged_username, and_(u.import_id == s.import_id, u.row == s.row))
         self._change_identifiers("username", beside, u.home_page, u.value)
         self._log()
+        mark_places(self._conn, select(s.person_id).where(self._touched))
 
     def departures(self) -> None:
         """Those whom a full list leaves out are gone since yesterday, and so are the groups of whoever is
@@ -74,6 +76,7 @@ class Applying:
         action = (literal("depart"), literal("person"), person.c.uuid, literal("membership"))
         ids = select(gone.c.person_id).distinct().subquery("people")
         self._write_log(select(*action).select_from(ids).join(person, person.c.id == ids.c.person_id))
+        mark_places(self._conn, select(gone.c.person_id).distinct())
         last_day = day_before(self._day)
         m, g = membership.c, group_assignment.c
         elsewhere = membership.alias("elsewhere")

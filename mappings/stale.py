@@ -5,11 +5,25 @@ Marks are append-only rows: one that is committed while a refresh runs stays for
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from sqlalchemy import Connection, and_, insert, select
+from sqlalchemy import Connection, Select, and_, func, insert, select
 
 from lrs.database import chunks
 from lrs.tables import activity, agent, evidence
-from mappings.tables import account, account_link, course_alias, mapping, mapping_part, stale_person
+from mappings.tables import (
+    account,
+    account_link,
+    course_alias,
+    mapping,
+    mapping_part,
+    stale_person,
+    stale_unit,
+)
+
+MOST_PLACES = 20_000
+"""People who are marked one by one."""
+
+EVERYWHERE = 0
+"""Instead of a unit."""
 
 
 def mark_persons(conn: Connection, person_ids: Iterable[int]) -> None:
@@ -17,6 +31,22 @@ def mark_persons(conn: Connection, person_ids: Iterable[int]) -> None:
     rows = [{"person_id": person_id} for person_id in person_ids]
     if rows:
         conn.execute(insert(stale_person), rows)
+
+
+def mark_places(conn: Connection, people: Select[tuple[int]]) -> None:
+    """Mark people who are counted in other places or groups now; of very many, everybody is counted anew."""
+    number = conn.execute(select(func.count()).select_from(people.subquery("moved"))).scalar_one()
+    if number > MOST_PLACES:
+        mark_units(conn, [EVERYWHERE])
+    else:
+        conn.execute(insert(stale_person).from_select(["person_id"], people))
+
+
+def mark_units(conn: Connection, unit_ids: Iterable[int]) -> None:
+    """Mark units that are new or lie elsewhere: everybody is counted anew."""
+    rows = [{"unit_id": unit_id} for unit_id in unit_ids]
+    if rows:
+        conn.execute(insert(stale_unit), rows)
 
 
 def mark_everybody(conn: Connection) -> None:

@@ -10,6 +10,7 @@ from lrs.bulk import bulk_insert
 from lrs.clock import to_micros
 from lrs.database import chunks
 from mappings.days import bangkok_day, day_before
+from mappings.stale import mark_units
 from mappings.tables import membership, stale_person, unit, unit_path, unit_place
 
 _Parents = Mapping[int, int | None]
@@ -37,6 +38,7 @@ def write_places(conn: Connection, new: set[int], moved: set[int], now: datetime
         conn.execute(delete(unit_path).where(unit_path.c.unit_id.in_(some)))
         bulk_insert(conn, (unit_path, wanted))
         _write_dated(conn, some, wanted, now)
+    mark_units(conn, below[:1])
     known = [unit_id for unit_id in below if unit_id not in new]
     for some in chunks(known):
         there = select(membership.c.person_id).where(membership.c.unit_id.in_(some)).distinct()

@@ -7,6 +7,15 @@ days in Bangkok, both inclusive, `valid_to` null while it lasts. Rows that a per
 
 from mappings.tables.accounts import account, account_conflict, account_link, link_refusal, stale_account
 from mappings.tables.changes import change_log
+from mappings.tables.counts import (
+    closing,
+    counted,
+    counted_learning,
+    stale_unit,
+    unit_count,
+    unit_item_count,
+    unit_learning_count,
+)
 from mappings.tables.framework import (
     competency,
     competency_crosswalk,
@@ -60,9 +69,12 @@ __all__ = [
     "activity_evidence",
     "batch_learner",
     "change_log",
+    "closing",
     "competency",
     "competency_crosswalk",
     "competency_state",
+    "counted",
+    "counted_learning",
     "course",
     "course_alias",
     "delivery_mode",
@@ -93,10 +105,14 @@ __all__ = [
     "staged_username",
     "stale_account",
     "stale_person",
+    "stale_unit",
     "tombstone",
     "unit",
     "unit_alias",
     "unit_code",
+    "unit_count",
+    "unit_item_count",
+    "unit_learning_count",
     "unit_path",
     "unit_place",
 ]
