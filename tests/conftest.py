@@ -13,6 +13,7 @@ from sqlalchemy import URL, Engine, create_engine, make_url, text
 
 from connector.upgrade import migrate
 from lrs.database import connect
+from lrs.tables import metadata
 from mappings.progress import create_views
 from tests.system.demo import Demo, running_demo
 
@@ -100,10 +101,11 @@ def postgres_database(postgres_url: str) -> Iterator[str]:
 
 
 def _empty(url: str) -> None:
-    """As the schema was made: no rows, every number from 1, nobody connected."""
+    """As the schema was made: no rows, every number from 1, no tables of a test's own, nobody connected."""
     admin = create_engine(url)
+    known = ", ".join(f"'{name}'" for name in metadata.tables)
     with admin.begin() as conn:
-        conn.execute(text(_TO_EMPTY))
+        conn.exec_driver_sql(_TO_EMPTY.format(known=known).replace("%", "%%"))
     admin.dispose()
 
 
@@ -116,7 +118,9 @@ begin
     set local session_replication_role = replica;
     for name in select tablename from pg_tables where schemaname = 'public' and tablename <> 'alembic_version'
     loop
-        execute format('delete from %I', name);
+        if name in ({known}) then execute format('delete from %I', name);
+        else execute format('drop table %I cascade', name);
+        end if;
     end loop;
     perform setval(seqrelid, 1, false) from pg_sequence;
 end $$

@@ -176,7 +176,11 @@ def test_another_process_that_stores_holds_the_moment_back(postgresql: Engine) -
     assert held.year == 1970, "nothing is stored yet"
 
 
-def test_what_was_found_is_not_asked_again_at_once(postgresql: Engine) -> None:
+def test_what_was_found_is_not_asked_again_at_once(
+    postgresql: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Longer than any machine needs for two queries.
+    monkeypatch.setattr("lrs.consistency._HOLDS_SECONDS", 600)
     consistency = Consistency("postgresql", Idle())
     with postgresql.connect() as asking, postgresql.connect() as storing:
         first = drive(asking, consistency.through())
