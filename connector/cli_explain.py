@@ -13,7 +13,7 @@ from connector.settings import load
 from lrs.clock import from_micros, to_iso, to_micros, utc_now
 from lrs.database import read_only
 from mappings.days import bangkok_day
-from mappings.explain import Explanation, Source, Times, Tried, Why, explain
+from mappings.explain import Explanation, Source, Times, Tried, Whole, Why, explain
 from mappings.explain_rows import read_competency, read_facts, read_group, read_person
 
 STATES = ("not started", "in progress", "complete")
@@ -107,23 +107,32 @@ def lines(found: Explanation, group: str | None) -> Iterator[str]:
         f"required by {asking.framework} version {asking.version} ({asking.document_no}),"
         f" stage {', '.join(asking.stages) or '-'}, of {groups}; the person's group: {group or 'none'}"
     )
+    parts = {whole.source.id: whole for whole in found.several}
     if found.proof:
-        yield from _proof(found.proof)
+        yield from _proof(found.proof, parts.get(found.proof.source.id))
         return
     if not found.would:
         yield "missing: no course with an approved mapping covers it"
     for source in found.would:
         yield f"would count: {_source(source)}"
+        yield from _parts(parts.get(source.id))
     for one in found.tried:
         reasons = "; ".join(WHYS[why] for why in one.whys)
-        yield f"does not complete: {_said(one)} as {one.source.course_code}: {reasons}"
-    if not found.tried:
+        yield f"does not complete: {_said(one)} as {one.part.code}: {reasons}"
+    if not found.tried and not found.state:
         yield "no statement about any course that covers it"
 
 
-def _proof(one: Tried) -> Iterator[str]:
+def _proof(one: Tried, whole: Whole | None) -> Iterator[str]:
     yield f"mapped by {_source(one.source)}"
+    yield from _parts(whole)
     yield f"proven by {_said(one)}"
+
+
+def _parts(whole: Whole | None) -> Iterator[str]:
+    """Of a mapping of several parts, what is done and what is missing."""
+    for part, done in whole.parts if whole else ():
+        yield f"  part {part.code} {part.title}: {f'done, {_said(done)}' if done else 'missing'}"
 
 
 def _source(source: Source) -> str:

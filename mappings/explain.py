@@ -76,6 +76,15 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A course that has to be done for a mapping: its own, or one of several others."""
+
+    course_id: int
+    code: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A mapping that names the competency, in any status. `digest` is the version of its entry."""
 
@@ -93,6 +102,7 @@ class Source:
     score_at_least: float | None
     completing: frozenset[str]
     beginning: frozenset[str]
+    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +163,34 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A statement under a mapping. It completes where `whys` is empty; `begins`: it shows work under way."""
+    """A statement under a mapping, as a part of it. It completes the part where `whys` is empty; `begins`: it
+    shows work under way."""
 
     said: Said
     source: Source
+    part: Part
     whys: tuple[Why, ...]
     begins: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A mapping with what completes each of its parts; None: that part is missing."""
+
+    source: Source
+    parts: tuple[tuple[Part, Tried | None], ...]
+
+    @property
+    def last(self) -> Tried | None:
+        """The statement that completed the last part; None while any part is missing."""
+        done = [one for _, one in self.parts if one is not None]
+        complete = len(done) == len(self.parts)
+        return max(done, key=lambda one: (one.said.happened_at, one.said.seq)) if complete else None
+
+    @property
+    def level(self) -> int:
+        """The worst of what is done."""
+        return max((one.said.level for _, one in self.parts if one is not None), default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +198,7 @@ class Explanation:
     """`state` as in competency_state; `proof` what completes it, else `tried` what did not, nearest first.
 
     `would` are the mappings through which a new completion would count: none means that no course covers it.
+    `several` are those of several parts with what is done of each: the proof's, or else those of `would`.
     """
 
     asking: Asking
@@ -174,25 +207,42 @@ class Explanation:
     proof: Tried | None
     tried: tuple[Tried, ...]
     would: tuple[Source, ...]
+    several: tuple[Whole, ...]
 
 
 def explain(facts: Facts, times: Times) -> Explanation:
     """The chain from what asks for the competency to the statement that proves it, or where it breaks."""
     tried = sorted(_all_tried(facts, times), key=_nearest)
-    proof = min((one for one in tried if not one.whys), key=_rank, default=None)
     would = tuple(one for one in facts.sources if not _of_source(facts, one, times))
+    wholes = [_whole(source, tried) for source in would]
+    done = [(one, last) for one in wholes if (last := one.last)]
+    proven, proof = min(done, key=_rank, default=(None, None))
+    shown = [proven] if proven else wholes
     return Explanation(
         asking=facts.asking,
         times=times,
-        state=2 if proof else int(any(one.begins for one in tried)),
+        state=2 if proven else int(any(one.begins or not one.whys for one in tried)),
         proof=proof,
         tried=tuple(one for one in tried if one.whys),
         would=would,
+        several=tuple(one for one in shown if len(one.parts) > 1),
     )
 
 
-def _rank(one: Tried) -> tuple[int, int, int, int]:
-    return one.said.level, one.said.happened_at, one.said.seq, one.source.id
+def _whole(source: Source, tried: Sequence[Tried]) -> Whole:
+    """Each part with the best of the statements that complete it."""
+
+    def best(part: Part) -> Tried | None:
+        same = (one for one in tried if (one.source.id, one.part) == (source.id, part))
+        done = [one for one in same if not one.whys]
+        return min(done, key=lambda one: (one.said.level, one.said.happened_at, one.said.seq), default=None)
+
+    return Whole(source, tuple((part, best(part)) for part in source.parts))
+
+
+def _rank(done: tuple[Whole, Tried]) -> tuple[int, int, int, int]:
+    whole, last = done
+    return whole.level, last.said.happened_at, last.said.seq, whole.source.id
 
 
 def _nearest(one: Tried) -> tuple[int, int, int]:
@@ -200,29 +250,31 @@ def _nearest(one: Tried) -> tuple[int, int, int]:
 
 
 def _all_tried(facts: Facts, times: Times) -> Iterator[Tried]:
-    """Each statement under each mapping of its course once, in the best of the lights it can be seen in."""
-    best: dict[tuple[int, int], Tried] = {}
+    """Each statement as each part of each mapping once, in the best of the lights it can be seen in."""
+    best: dict[tuple[int, int, int], Tried] = {}
     for source in facts.sources:
         about = _of_source(facts, source, times)
+        parts = {part.course_id: part for part in source.parts}
         for name in facts.names:
-            if name.course_id != source.course_id:
+            part = parts.get(name.course_id)
+            if part is None:
                 continue
             named = about if name.holds(times) else (*about, Why.NAME_DAYS)
             for said in facts.said:
                 if said.activity_iri == name.activity_iri:
-                    one = _tried(said, source, named, times)
-                    key = said.seq, source.id
+                    one = _tried(said, source, part, named, times)
+                    key = said.seq, source.id, part.course_id
                     best[key] = min(
                         best.get(key, one), one, key=lambda each: (len(each.whys), not each.begins)
                     )
     yield from best.values()
 
 
-def _tried(said: Said, source: Source, about: Sequence[Why], times: Times) -> Tried:
+def _tried(said: Said, source: Source, part: Part, about: Sequence[Why], times: Times) -> Tried:
     """A statement that begins may lack what only completing asks for: verb, result and score."""
     basic = (*about, *_of_statement(said, source, times))
     begins = not basic and said.verb_iri in source.beginning
-    return Tried(said, source, (*basic, *_of_completing(said, source)), begins)
+    return Tried(said, source, part, (*basic, *_of_completing(said, source)), begins)
 
 
 def _of_source(facts: Facts, source: Source, times: Times) -> tuple[Why, ...]:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, and_, func, or_, select
 
 from lrs.tables import activity, agent, evidence, statement, verb
 from mappings.errors import MappingError
-from mappings.explain import Asking, Facts, Name, Said, Source, Span, Times
+from mappings.explain import Asking, Facts, Name, Part, Said, Source, Span, Times
 from mappings.tables import (
     account,
     account_link,
@@ -18,6 +18,7 @@ from mappings.tables import (
     group_assignment,
     mapping,
     mapping_competency,
+    mapping_part,
     mapping_verb,
     person,
     requirement,
@@ -66,9 +67,9 @@ def read_group(conn: Connection, person_id: int, times: Times) -> str | None:
 
 
 def read_facts(conn: Connection, person_id: int, competency_ids: Collection[int]) -> dict[int, Facts]:
-    """Competency -> all that bears on it and a person, of all times; in five queries."""
+    """Competency -> all that bears on it and a person, of all times; in six queries."""
     asking, sources = _asking(conn, competency_ids), _sources(conn, competency_ids)
-    names = _names(conn, {one.course_id for some in sources.values() for one in some})
+    names = _names(conn, {part.course_id for some in sources.values() for one in some for part in one.parts})
     said = _said(conn, person_id, {one.activity_iri for one in names})
     return {id_: Facts(asking[id_], sources[id_], names, said) for id_ in competency_ids}
 
@@ -110,12 +111,19 @@ def _sources(conn: Connection, competency_ids: Collection[int]) -> dict[int, tup
     verbs = conn.execute(
         select(mapping_verb).where(mapping_verb.c.mapping_id.in_({row.id for row in rows}))
     ).all()
+    parts = conn.execute(
+        select(mapping_part.c.mapping_id, course.c.id, course.c.code, course.c.title_th)
+        .join(course, course.c.id == mapping_part.c.course_id)
+        .where(mapping_part.c.mapping_id.in_({row.id for row in rows}))
+        .order_by(course.c.id)
+    ).all()
     return {
-        id_: tuple(_source(row, verbs) for row in rows if row.competency_id == id_) for id_ in competency_ids
+        id_: tuple(_source(row, verbs, parts) for row in rows if row.competency_id == id_)
+        for id_ in competency_ids
     }
 
 
-def _source(row: Any, verbs: Sequence[Any]) -> Source:
+def _source(row: Any, verbs: Sequence[Any], parts: Sequence[Any]) -> Source:
     own = [(one.criterion, one.verb_iri) for one in verbs if one.mapping_id == row.id]
     return Source(
         id=row.id,
@@ -132,6 +140,7 @@ def _source(row: Any, verbs: Sequence[Any]) -> Source:
         score_at_least=row.score_at_least,
         completing=frozenset(iri for criterion, iri in own if criterion == "complete"),
         beginning=frozenset(iri for criterion, iri in own if criterion == "progress"),
+        parts=tuple(Part(one.id, one.code, one.title_th) for one in parts if one.mapping_id == row.id),
     )
 
 

@@ -85,7 +85,7 @@ def course_iri(number: int) -> str:
 def send(
     conn: Connection,
     account: str,
-    course: int,
+    course: int | str,
     *,
     verb: str = vocabulary.COMPLETED,
     at: datetime = BEGIN,
@@ -93,12 +93,12 @@ def send(
     level: int = 1,
     result: dict[str, Any] | None = None,
 ) -> str:
-    """Store a statement about a course through the record store; its id."""
+    """Store a statement about a course, or another activity by its IRI, through the record store; its id."""
     statement: dict[str, Any] = {
         "id": str(uuid.uuid4()),
         "actor": {"account": {"homePage": HOME, "name": account}},
         "verb": {"id": verb},
-        "object": {"id": course_iri(course)},
+        "object": {"id": course_iri(course) if isinstance(course, int) else course},
         "timestamp": to_iso(at),
     }
     if result:
