@@ -21,6 +21,7 @@ from connector.report.assignments_page import router_assignments
 from connector.report.case_api import router_case
 from connector.report.claims_page import router_claims
 from connector.report.imports_page import router_imports
+from connector.report.mappings_page import router_mappings
 from connector.report.merge_page import router_merges
 from connector.report.pages import router_pages
 from connector.report.person_forms import router_person_forms
@@ -77,6 +78,7 @@ def create_app(settings: Settings) -> ASGIApp:
     app.include_router(imports, include_in_schema=False)
     app.include_router(router_claims(engine, settings.home_page), include_in_schema=False)
     app.include_router(router_posts(engine), include_in_schema=False)
+    app.include_router(router_mappings(engine), include_in_schema=False)
     app.include_router(router_accounts(engine), include_in_schema=False)
     app.include_router(router_merges(engine), include_in_schema=False)
     app.include_router(router_statements(engine), include_in_schema=False)

@@ -14,6 +14,7 @@ from connector import (
     cli_import,
     cli_import_learning,
     cli_key,
+    cli_mapping,
     cli_oneroster,
     cli_person,
     cli_platform,
@@ -45,6 +46,8 @@ app.add_typer(cli_import.app, name="import")
 app.add_typer(cli_credentials.app, name="credential")
 app.add_typer(cli_platform.app, name="platform")
 app.add_typer(cli_framework.app, name="framework")
+app.add_typer(cli_mapping.app, name="mapping")
+app.command("gaps")(cli_mapping.gaps)
 app.add_typer(cli_person.app, name="person")
 app.add_typer(cli_key.app, name="key")
 app.command("explain")(cli_explain.explain_)

@@ -28,6 +28,7 @@ from connector.imports.staging import (
 from connector.imports.unit_import import UNITS_KIND, apply_units, stage_units
 from connector.settings import load
 from lrs.clock import utc_now
+from mappings.days import bangkok_day
 from mappings.roster_changes import Departing, departing, group_counts
 
 app = typer.Typer(no_args_is_help=True, help="Bring files in: the organisation, its people, course mappings.")
@@ -143,12 +144,19 @@ def import_mappings(
     """Import course mappings: which course proves which competency."""
     from mappings.files import read_mappings
     from mappings.load import load_mappings
+    from mappings.mapping_lines import read_overruled
     from mappings.progress import refresh as run
 
     mapping_file = read_mappings(file)
     with ready_engine(load(data=data)).begin() as conn:
+        overruled = read_overruled(conn, mapping_file)
         load_mappings(conn, mapping_file, utc_now(), "thaksa import")
         run(conn, utc_now())
+    for one in overruled:
+        told = (
+            f"{one.course_code}: the file takes the place of what {one.by} decided on {bangkok_day(one.at)}."
+        )
+        OUT.print(told, markup=False, highlight=False)
     OUT.print(f"{file.name}: mappings loaded.")
 
 

@@ -37,6 +37,7 @@ from connector.sync_store import SyncReport
 from connector.timetable import Past, Timetable, first_run, is_full_due
 from lrs.clock import Clock
 from lrs.database import OPERATIONAL_ERRORS, read_only
+from mappings.gap_counts import keep_counts
 from mappings.progress import is_due, rebuild, refresh
 
 # Each has a thread and, for moments, a connection to the database; more platforms wait for their turn.
@@ -134,6 +135,7 @@ class Jobs:
         # A validity date that begins or ends changes progress without any statement.
         daily(self._rebuild, 0, 5)
         daily(self._reconcile, 3, 30)
+        daily(self._count, 4, 0)
 
     def _do(self, job: Callable[[], None]) -> None:
         with self._counted(job.__name__):
@@ -267,3 +269,6 @@ class Jobs:
 
     def _reconcile(self) -> None:
         reconcile(self._engine, self._clock())
+
+    def _count(self) -> None:
+        keep_counts(self._engine, self._clock())

@@ -11,6 +11,7 @@ from mappings.changes import Change, log_changes
 from mappings.days import bangkok_day, day_before
 from mappings.errors import MappingError
 from mappings.files import CourseEntry, CourseMapping, MappingFile
+from mappings.mapping_lines import held_digests, overruled, standing
 from mappings.stale import mark_courses
 from mappings.tables import (
     competency,
@@ -124,7 +125,9 @@ def _aliases(conn: Connection, load: Load, entry: CourseEntry, course_id: int) -
     held = {
         (row.activity_iri, row.label, row.valid_from): row
         for row in conn.execute(
-            select(course_alias).where(course_alias.c.course_id == course_id, course_alias.c.ended_at.is_(None))
+            select(course_alias).where(
+                course_alias.c.course_id == course_id, course_alias.c.ended_at.is_(None)
+            )
         )
     }
     log = []
@@ -180,18 +183,22 @@ def _refuse_foreign(conn: Connection, load: Load, entry: CourseEntry, course_id:
 
 
 def _mappings(conn: Connection, load: Load, entry: CourseEntry, course_id: int, words: Words) -> list[Change]:
-    """Rows whose entry the file no longer has, as it was, are ended; new entries are added."""
-    in_force = (mapping.c.course_id == course_id) & mapping.c.ended_at.is_(None)
-    rows = conn.execute(select(mapping).where(in_force, mapping.c.framework_id == words.framework_id))
-    held = {row.digest: row.id for row in rows}
+    """Rows whose entry the file no longer has, as it was, are ended; new entries are added.
+
+    What people decided about an entry stands until the file has another in its place.
+    """
+    held = held_digests(conn, course_id, words.framework_id)
+    decided = standing(conn, course_id, words.framework_id)
     wanted = {each.digest(): each for each in entry.mappings}
+    gone = [held[digest] for digest in held.keys() - wanted.keys()]
+    gone += [each for one in overruled(decided, held, wanted) for each in one.open_ids]
     log = []
-    for digest in held.keys() - wanted.keys():
+    for mapping_id in gone:
         ended = {"ended_at": to_micros(load.now), "ended_by": load.by}
-        conn.execute(update(mapping).where(mapping.c.id == held[digest]).values(**ended))
-        log.append(Change("end", "mapping", str(held[digest]), entry.code))
+        conn.execute(update(mapping).where(mapping.c.id == mapping_id).values(**ended))
+        log.append(Change("end", "mapping", str(mapping_id), entry.code))
     for digest, each in wanted.items():
-        if digest not in held:
+        if digest not in held and digest not in decided:
             mapping_id = add_mapping(conn, load, entry, each, course_id, words)
             log.append(Change("add", "mapping", str(mapping_id), f"{entry.code} {each.status}"))
     return log

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Engine
 
 from connector.report.errors import ReportError
+from connector.report.gaps_api import router_gaps
 from connector.report.queries.basis import Basis, narrowed, read_basis, root_scope
 from connector.report.queries.overview import Overview, Row, read_overview
 from connector.report.reconciliation_api import router_reconciliation
@@ -102,6 +103,7 @@ def router_api(
 
     router.include_router(router_status(engine, clock, watched))
     router.include_router(router_reconciliation(engine, clock))
+    router.include_router(router_gaps(engine, clock))
     return router
 
 

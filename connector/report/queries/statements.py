@@ -213,7 +213,7 @@ def _line(row: Any) -> Line:
         voided=row.voided_at is not None,
         verb_iri=row.verb_iri,
         object_type=row.object_type,
-        object_name=_name(row.definition) or row.activity_iri or "",
+        object_name=name_of(row.definition) or row.activity_iri or "",
         activity_iri=row.activity_iri,
         target_id=row.target_id,
         actor=actor,
@@ -229,7 +229,7 @@ def _actor(row: Any) -> tuple[str, str]:
     return ("", "") if kind == "group" else (text.removeprefix("mailto:"), "")
 
 
-def _name(definition: bytes | None) -> str:
+def name_of(definition: bytes | None) -> str:
     """An activity's name in Thai, English or whatever there is."""
     names: dict[str, str] = (json.loads(definition).get("name") or {}) if definition else {}
     for language in ("th", "en"):
