@@ -39,5 +39,5 @@ def rebuild(
     settings = load(data=data)
     with opened(settings) as database, console.progress(ERR) as progress, database.begin() as conn:
         fill = with_duckdb(settings.data / "archive", progress) if engine is Engine.DUCKDB else None
-        learners = run(conn, utc_now(), fill)
+        learners = run(conn, utc_now(), fill, progress)
     OUT.print(f"{learners} learners recomputed.")

@@ -5,7 +5,7 @@ said. Rows go through a temporary file of bounded size, so that the memory neede
 database. Only this module and `mappings.engines` know of DuckDB.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -16,6 +16,7 @@ from sqlalchemy import Column, Connection, Table, func, select
 from sqlalchemy.dialects import postgresql
 
 from lrs.tables import activity, agent, evidence, verb
+from mappings.steps import Told
 from mappings.tables import (
     account,
     account_link,
@@ -30,9 +31,6 @@ from mappings.tables import (
     parameter,
     requirement,
 )
-
-Told = Callable[[str, int, int], None]
-"""Takes what is being done, how much of it is done, and how much there is."""
 
 _TIMES = ("valid_from", "valid_to", "recorded_at")
 ARCHIVED: dict[Table, tuple[str, ...]] = {

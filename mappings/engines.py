@@ -14,15 +14,11 @@ import duckdb
 from sqlalchemy import Connection, text
 
 from lrs.bulk import bulk_insert
-from mappings.archive import ARCHIVED, Told, duckdb_connection, parquet_of, write_archive
-from mappings.progress import KEPT, Fill, view_texts
+from mappings.archive import ARCHIVED, duckdb_connection, parquet_of, write_archive
+from mappings.steps import KEPT, Fill, Told, asked, steps
 
 _AT_ONCE = 50_000
 """Rows of a result that are written at once."""
-
-
-_READ_ONCE = "learner_evidence"
-"""The one view that stays a view: it is the longest, and only one other reads it."""
 
 
 @contextmanager
@@ -35,15 +31,14 @@ def opened_archive(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def compute(conn: duckdb.DuckDBPyConnection) -> None:
-    """Compute the views for all batches of the archive; they can be read by their names afterwards.
+    """Compute all batches of the archive, for queries as `mappings.steps.asked` makes them.
 
-    Tables, because each would compute those below it anew, several times over. Joined as written
-    (docs/decisions/0005): DuckDB takes the comparisons with the two times to leave next to nothing, and would
-    first multiply the evidence by all mappings.
+    Joined as written (docs/decisions/0005): DuckDB takes the comparisons with the two times to leave next to
+    nothing, and would first multiply the evidence by all mappings.
     """
     conn.execute("set disabled_optimizers = 'join_order'")
-    for name, body in view_texts().items():
-        conn.execute(f"create {'view' if name == _READ_ONCE else 'temp table'} {name} as {body}")
+    for step in steps():
+        conn.execute(step)
 
 
 def with_duckdb(folder: Path, told: Told) -> Fill:
@@ -85,6 +80,6 @@ def _keep(conn: Connection, computing: duckdb.DuckDBPyConnection, batch: str, to
 
 
 def _rows(computing: duckdb.DuckDBPyConnection, query: str, batch: str) -> Iterator[list[tuple[Any, ...]]]:
-    computing.execute(query.replace(":batch", "$batch"), {"batch": batch})
+    computing.execute(asked(query).replace(":batch", "$batch"), {"batch": batch})
     while rows := computing.fetchmany(_AT_ONCE):
         yield rows

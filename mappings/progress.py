@@ -5,14 +5,13 @@ mean "compute these people again". Each computation has its own batch, a paramet
 learners that are gone when its transaction ends, so several never disturb each other.
 """
 
-import uuid
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
-from functools import cache
-from importlib.resources import files
+from secrets import token_hex
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Connection,
     Select,
@@ -28,12 +27,14 @@ from sqlalchemy import (
     text,
 )
 
+from lrs.bulk import bulk_insert
 from lrs.clock import to_micros
 from lrs.database import chunks
 from lrs.tables import agent, evidence, stale_agent
 from mappings.counts import counts_follow
 from mappings.days import bangkok_day, end_of_bangkok_day
 from mappings.stale import mark_courses, mark_everybody
+from mappings.steps import KEPT, Fill, Told, fill, view_texts
 from mappings.tables import (
     account,
     account_link,
@@ -67,33 +68,8 @@ __all__ = [
 _ONE_AT_A_TIME = 7_420_563
 """PostgreSQL's advisory lock for whoever computes progress; SQLite has one writer anyway."""
 
-_FEW = 10
-"""So many learners PostgreSQL computes fastest one after another, index by index."""
 
-KEPT = {
-    competency_state: (
-        """select s.person_id, s.competency_id, s.state, null, null, null, null from competency_progress s
-           where s.batch = :batch and s.state < 2""",
-        """select s.person_id, s.competency_id, 2, s.completed_at, s.level, s.seq, s.mapping_id
-           from competency_complete s where s.batch = :batch""",
-    ),
-    learning_event: (
-        """select s.person_id, s.course_id, s.category_id, s.hours, s.completed_at, s.seq
-           from learning s where s.batch = :batch""",
-    ),
-}
-"""What is kept of the views: table -> queries for all its columns in their order, on any engine."""
-
-Fill = Callable[[Connection, str], None]
-"""Computes a batch and fills the tables of KEPT with it."""
-
-
-@cache
-def view_texts() -> dict[str, str]:
-    """Name -> SELECT of every view, in the order they build on each other."""
-    found = [entry for entry in (files("mappings") / "views").iterdir() if entry.name.endswith(".sql")]
-    found.sort(key=lambda entry: entry.name)
-    return {entry.name[3:-4]: entry.read_text(encoding="utf-8") for entry in found}
+def _tell_nobody(_stage: str, _done: int, _total: int) -> None: ...
 
 
 def drop_views(conn: Connection) -> None:
@@ -122,27 +98,33 @@ def refresh(conn: Connection, now: datetime) -> int:
     _wait_for_others(conn)
     day = bangkok_day(now)
     _mark_new_day(conn, day)
-    batch = str(uuid.uuid4())
-    rows = [{"batch": batch, "person_id": person_id} for person_id in sorted(_take_stale(conn))]
-    if rows:
-        conn.execute(insert(batch_learner), rows)
+    batch = _new_batch()
+    rows = [(batch, person_id) for person_id in sorted(_take_stale(conn))]
+    bulk_insert(conn, (batch_learner, rows))
     _recompute(conn, batch, len(rows), now, day)
     return len(rows)
 
 
-def rebuild(conn: Connection, now: datetime, fill: Fill | None = None) -> int:
+def rebuild(conn: Connection, now: datetime, by: Fill | None = None, told: Told = _tell_nobody) -> int:
     """Recompute everybody who has or had an account, for nothing speaks of others; how many they are.
 
-    `fill` may use another engine (`mappings.engines`); without it the database itself computes.
+    `by` may use another engine (`mappings.engines`); without it the database itself computes, and tells how
+    far it is.
     """
     _wait_for_others(conn)
-    _take_stale(conn)
-    batch = str(uuid.uuid4())
+    for marks in (stale_person, stale_agent):
+        conn.execute(delete(marks))
+    batch = _new_batch()
     everybody = select(literal(batch), account_link.c.person_id).distinct()
     conn.execute(insert(batch_learner).from_select(["batch", "person_id"], everybody))
     learners = conn.execute(select(func.count()).where(batch_learner.c.batch == batch)).scalar_one()
-    _recompute(conn, batch, None, now, bangkok_day(now), fill)
+    _recompute(conn, batch, None, now, bangkok_day(now), by, told)
     return learners
+
+
+def _new_batch() -> str:
+    """Short, for it is in every row that is computed."""
+    return token_hex(6)
 
 
 def _wait_for_others(conn: Connection) -> None:
@@ -171,11 +153,21 @@ def _mark_new_day(conn: Connection, day: date) -> None:
 
 def _take_stale(conn: Connection) -> set[int]:
     """Remove the marks that can be seen, answer whom they mean; unseen ones stay for the next time."""
-    persons = set(conn.execute(delete(stale_person).returning(stale_person.c.person_id)).scalars())
-    agents = set(conn.execute(delete(stale_agent).returning(stale_agent.c.agent_id)).scalars())
-    for some in chunks(sorted(agents)):
+    persons = set(_taken(conn, stale_person.c.person_id))
+    for some in chunks(sorted(_taken(conn, stale_agent.c.agent_id))):
         persons.update(conn.execute(_persons_of(some)).scalars())
     return persons
+
+
+def _taken(conn: Connection, column: Column[int]) -> Sequence[int]:
+    """Each once: of a million marks most mean the same few."""
+    table = column.table
+    if conn.dialect.name == "postgresql":
+        gone = delete(table).returning(column).cte("gone")
+        return conn.execute(select(gone.c[column.name]).distinct()).scalars().all()
+    found = conn.execute(select(column).distinct()).scalars().all()
+    conn.execute(delete(table))
+    return found
 
 
 def _persons_of(agents: Sequence[int]) -> Select[tuple[int]]:
@@ -190,7 +182,13 @@ def _persons_of(agents: Sequence[int]) -> Select[tuple[int]]:
 
 
 def _recompute(
-    conn: Connection, batch: str, size: int | None, now: datetime, day: date, fill: Fill | None = None
+    conn: Connection,
+    batch: str,
+    size: int | None,
+    now: datetime,
+    day: date,
+    by: Fill | None = None,
+    told: Told = _tell_nobody,
 ) -> None:
     """Replace the rows of the batch's learners, then forget the batch. `size`: how many; None: everybody."""
     learners = select(batch_learner.c.person_id).where(batch_learner.c.batch == batch)
@@ -203,23 +201,14 @@ def _recompute(
     with counts_follow(conn, learners, day, known_at, size):
         for table in (competency_state, learning_event):
             conn.execute(delete(table).where(table.c.person_id.in_(learners)))
-        if fill is None:
-            with many_joined(conn) if size is None or size > _FEW else nullcontext():
-                _fill(conn, batch)
+        if by is None:
+            fill(conn, batch, size, told)
         else:
-            fill(conn, batch)
+            by(conn, batch)
     for table in (batch_learner, parameter):
         conn.execute(delete(table).where(table.c.batch == batch))
     conn.execute(delete(refresh_state))
     conn.execute(insert(refresh_state).values(id=1, **times))
-
-
-def _fill(conn: Connection, batch: str) -> None:
-    """In the database itself."""
-    for table, queries in KEPT.items():
-        names = ", ".join(column.name for column in table.columns)
-        for query in queries:
-            conn.execute(text(f"insert into {table.name} ({names}) {query}"), {"batch": batch})
 
 
 @contextmanager

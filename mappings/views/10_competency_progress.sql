@@ -17,7 +17,8 @@ from (
   inner join framework f on f.recorded_at <= p.known_at
     and f.valid_from <= p.as_of_day
     and (f.valid_to is null or f.valid_to >= p.as_of_day)
-  inner join requirement r on r.framework_id = f.id
+  inner join (select distinct q.framework_id as framework_id, q.competency_id as competency_id from requirement q) r
+    on r.framework_id = f.id
   union all
   select
     e.batch as batch,

@@ -13,6 +13,7 @@ import orjson
 from scripts._bench import computing, imports, reads, writes
 from scripts._bench.databases import NAMES
 from scripts._bench.filled import filled_databases
+from scripts._bench.filled_countries import filled_countries
 from scripts._bench.progress import ROOT, say
 from scripts._bench.report import Figures, repeated
 
@@ -47,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     progress = _command(commands, "progress", computing.__doc__, _progress)
     progress.add_argument("--people", type=_count, default=500_000, help="default 500000")
     progress.add_argument("--rows", type=_count, default=20_000_000, help="of evidence (default 20000000)")
+    progress.add_argument("--keep", action="store_true", help="leave the filled databases for the next run")
     return parser
 
 
@@ -92,11 +94,13 @@ def _imports(chosen: argparse.Namespace, scratch: Path) -> Figures:
     return repeated(partial(_in_folder, run, chosen.runs, scratch), chosen.runs, imports.bars)
 
 
-def _progress(chosen: argparse.Namespace, scratch: Path) -> Figures:
-    def run(folder: Path) -> Figures:
-        return computing.measure(chosen.database, folder, chosen.people, chosen.rows)
+def _progress(chosen: argparse.Namespace, _scratch: Path) -> Figures:
+    def run(number: int) -> Figures:
+        say(f"run {number + 1} of {chosen.runs}")
+        return computing.measure(chosen.database, chosen.people, chosen.rows)
 
-    return repeated(partial(_in_folder, run, chosen.runs, scratch), chosen.runs, computing.bars)
+    with filled_countries(chosen.database, computing.sizes(chosen.people, chosen.rows), keep=chosen.keep):
+        return repeated(run, chosen.runs, computing.bars)
 
 
 def _in_folder(run: Callable[[Path], Figures], runs: int, scratch: Path, number: int) -> Figures:

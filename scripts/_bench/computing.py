@@ -10,10 +10,15 @@ Measured at the full size:
 For comparison, one scan of all evidence grouped by account and verb, in the same engine: in the database,
 and in DuckDB over the Parquet files. The bars: refreshing takes at most 3 times as long at ten times the
 size; a rebuild by the database, and computing by DuckDB, at most 4 such scans; memory below 1 GB.
+
+The rebuild that is measured begins with nothing kept; `again` with the same rows kept already. Every run of
+--runs uses the same countries, filled once. They are removed at the end, or kept in .cache/bench-filled for the
+next run with --keep; a run without --keep uses and removes what was kept.
 """
 
 # ruff: noqa: S603 - the program started is this product's own, and so are the names in queries
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Callable
@@ -23,16 +28,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select, text
 
-from connector.upgrade import upgrade
 from lrs.database import connect
 from lrs.tables import evidence
 from mappings.archive import write_archive
 from mappings.engines import compute, opened_archive
 from mappings.progress import KEPT, rebuild, refresh
 from mappings.stale import mark_persons
+from mappings.steps import asked
 from mappings.tables import competency_state
-from scripts._bench.country import NOW, fill
-from scripts._bench.databases import Database, database
+from scripts._bench.country import NOW
+from scripts._bench.databases import Database
+from scripts._bench.filled_countries import Size, filled_country
 from scripts._bench.progress import say
 from scripts._bench.report import Bar, Figures, at_most, below, ratio
 from scripts._bench.servers import PROGRAM
@@ -45,22 +51,24 @@ _SCAN = (
 )
 
 
-def measure(name: str, folder: Path, people: int, rows: int) -> Figures:
-    """Every figure; the smaller country first."""
+def sizes(people: int, rows: int) -> list[Size]:
+    """Of the countries that are measured, the smaller one first."""
+    return [(people // 10, rows // 10), (people, rows)]
+
+
+def measure(name: str, people: int, rows: int) -> Figures:
+    """Every figure."""
     figures: Figures = {"database": name, "people": people, "rows": rows, "cores": os.cpu_count()}
-    for size, share in (("tenth", 10), ("full", 1)):
-        place = folder / size
-        place.mkdir()
-        with database(name, place) as opened:
+    for which, size in zip(("tenth", "full"), sizes(people, rows), strict=True):
+        say(f"{name}: {size[0]:,} people, {size[1]:,} rows")
+        with filled_country(name, size) as opened:
             engine = connect(opened.url)
-            say(f"{name}: {people // share} people, {rows // share} rows")
-            upgrade(engine, NOW)
-            fill(engine, people // share, rows // share)
-            if size == "full":
+            _empty(engine)
+            if which == "full":
                 figures |= _everybody(opened, engine)
             else:
                 _command(opened, "database")
-            figures[f"refresh_{size}_milliseconds"] = _refresh(engine, people // share)
+            figures[f"refresh_{which}_milliseconds"] = _refresh(engine, size[0])
             engine.dispose()
     return figures | {
         "ratio_refresh": ratio(figures["refresh_full_milliseconds"], figures["refresh_tenth_milliseconds"]),
@@ -87,6 +95,7 @@ def _everybody(opened: Database, engine: Engine) -> Figures:
         counted = conn.execute(select(func.count()).select_from(evidence)).scalar_one()
         scan = _scan(lambda: conn.execute(text(_SCAN)).all())
     by_database = _command(opened, "database")
+    again = _command(opened, "database")
     states = _states(engine)
     by_duckdb = _command(opened, "duckdb")
     if _states(engine) != states:
@@ -96,9 +105,18 @@ def _everybody(opened: Database, engine: Engine) -> Figures:
         "states": states,
         "scan_database_seconds": scan,
         "rebuild_database": by_database,
+        "rebuild_database_again": again,
         "rebuild_duckdb": by_duckdb,
         **_duckdb_in_parts(engine, opened.folder / "archive"),
     }
+
+
+def _empty(engine: Engine) -> None:
+    """Of what an earlier run has kept."""
+    with engine.begin() as conn:
+        for table in KEPT:
+            way = "truncate" if conn.dialect.name == "postgresql" else "delete from"
+            conn.execute(text(f"{way} {table.name}"))
 
 
 def _states(engine: Engine) -> dict[int, int]:
@@ -139,6 +157,7 @@ def _command(opened: Database, by: str) -> Figures:
 
 def _duckdb_in_parts(engine: Engine, folder: Path) -> Figures:
     """Within a rebuild that is taken back."""
+    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     figures: Figures = {}
 
@@ -156,6 +175,7 @@ def _duckdb_in_parts(engine: Engine, folder: Path) -> Figures:
         rebuild(conn, NOW, parts)
         transaction.rollback()
     size = sum(file.stat().st_size for file in (folder / "evidence").iterdir())
+    shutil.rmtree(folder)
     return figures | {"parquet_megabytes": round(size / 1e6, 1)}
 
 
@@ -164,8 +184,8 @@ def _compute(computing: Any, batch: str) -> None:
     compute(computing)
     for queries in KEPT.values():
         for query in queries:
-            asked = query.replace(":batch", "$batch")
-            computing.execute(f"create or replace temp table result as {asked}", {"batch": batch})
+            made = asked(query).replace(":batch", "$batch")
+            computing.execute(f"create or replace temp table result as {made}", {"batch": batch})
 
 
 def _quiet(_stage: str, _done: int, _total: int) -> None: ...

@@ -43,14 +43,21 @@ class Content:
 @contextmanager
 def filled_databases(name: str, sizes: Sequence[int], *, keep: bool) -> Iterator[None]:
     """Meanwhile no other run uses them; afterwards those of the sizes are removed, unless to be kept."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    with (FOLDER / "lock").open("w") as lock:
-        _take(lock)
+    with in_turn():
         try:
             yield
         finally:
             for size in () if keep else sizes:
                 shutil.rmtree(_folder(name, size), ignore_errors=True)
+
+
+@contextmanager
+def in_turn() -> Iterator[None]:
+    """Meanwhile no other run uses what is in the folder, which is there."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (FOLDER / "lock").open("w") as lock:
+        _take(lock)
+        yield
 
 
 def _take(lock: TextIO) -> None:

@@ -5,13 +5,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from sqlalchemy import Connection, Engine, delete, select
+from sqlalchemy import Connection, Engine, delete, select, text
 
 from lrs.tables import metadata
 from mappings import archive
 from mappings.archive import ARCHIVED, duckdb_connection, parquet_of, write_archive
 from mappings.engines import compute, opened_archive, with_duckdb
 from mappings.progress import KEPT, rebuild
+from mappings.steps import asked, steps
 from mappings.tables import batch_learner, parameter
 from tests.mappings.histories import History
 from tests.mappings.oracle import Asked, fold
@@ -33,15 +34,34 @@ def agree(engine: Engine, history: History, questions: tuple[Asked, Asked]) -> N
     with TemporaryDirectory() as folder:
         with engine.connect() as conn, conn.begin() as transaction:
             sequence = tell(conn, history)
-            for batch, asked in zip("ab", questions, strict=True):
-                ask(conn, batch, asked)
+            for batch, asked_for in zip("ab", questions, strict=True):
+                ask(conn, batch, asked_for)
             write_archive(conn, Path(folder), quiet)
             transaction.rollback()
         with opened_archive(Path(folder)) as computing:
             compute(computing)
-            for batch, asked in zip("ab", questions, strict=True):
-                found = read(lambda sql: computing.execute(sql).fetchall(), batch, sequence)
-                compare(found, fold(history, asked))
+            for batch, asked_for in zip("ab", questions, strict=True):
+                found = read(lambda sql: computing.execute(asked(sql)).fetchall(), batch, sequence)
+                compare(found, fold(history, asked_for))
+
+
+def test_steps_agree_with_the_oracle(engine: Engine, long: bool) -> None:
+    """As PostgreSQL computes, whatever the number of learners."""
+    if engine.dialect.name == "postgresql":
+        checked(partial(agree_in_steps, engine), 1000 if long else 40)
+
+
+def agree_in_steps(engine: Engine, history: History, questions: tuple[Asked, Asked]) -> None:
+    with engine.connect() as conn, conn.begin() as transaction:
+        sequence = tell(conn, history)
+        for batch, asked_for in zip("ab", questions, strict=True):
+            ask(conn, batch, asked_for)
+        for step in steps():
+            conn.execute(text(step))
+        for batch, asked_for in zip("ab", questions, strict=True):
+            found = read(lambda sql: [tuple(row) for row in conn.execute(text(asked(sql)))], batch, sequence)
+            compare(found, fold(history, asked_for))
+        transaction.rollback()
 
 
 def test_duckdb_keeps_what_the_database_keeps(engine: Engine, tmp_path: Path) -> None:
