@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 import psycopg
-from sqlalchemy import Engine
+from sqlalchemy import URL, Engine
 
 from lrs.look_ups import Rows, Steps
 
@@ -23,6 +23,11 @@ _STOPPING_SECONDS = 1
 # Look-ups are written for the indexes that they use, whatever is asked: planning each anew takes as long as
 # answering it, and other processes' start longer.
 _SERVER = {"plan_cache_mode": "force_generic_plan", "max_parallel_workers_per_gather": "0", "jit": "off"}
+# Of the parameters that an address may have.
+_UNDERSTOOD = frozenset({
+    "host", "port", "dbname", "user", "password", "passfile", "service", "sslmode", "sslcert", "sslkey", "sslrootcert",
+    "sslcrl", "sslpassword", "target_session_attrs", "application_name", "options",
+})  # fmt: skip
 # What a server does that is stopped, started or full, and what is heard of one that is gone.
 _UNANSWERED = (
     asyncpg.PostgresConnectionError,
@@ -76,7 +81,7 @@ class PostgresqlLookUps:
     """Answers up to 8 look-ups at once; others wait for their turn."""
 
     def __init__(self, engine: Engine) -> None:
-        self._url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._url = _address(engine.url)
         self._pools: dict[asyncio.AbstractEventLoop, _Pool] = {}
         self._closed = False
 
@@ -118,6 +123,12 @@ class PostgresqlLookUps:
     async def _connect(self) -> Any:
         # A kept statement holds no plan that grows old: it was made for whatever is asked.
         return await asyncpg.connect(self._url, server_settings=_SERVER, max_cached_statement_lifetime=0)
+
+
+def _address(url: URL) -> str:
+    """Of the engine's server, for the other driver: what only the first one understands is left out."""
+    understood = {name: value for name, value in url.query.items() if name in _UNDERSTOOD}
+    return url.set(drivername="postgresql", query=understood).render_as_string(hide_password=False)
 
 
 async def _answer(conn: Any, pool: _Pool, steps: Steps[T]) -> T:

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+import asyncpg
 import orjson
-import psycopg
 from fastapi import FastAPI, Request, Response
 
 from scripts._bench.bare import serve
@@ -56,20 +56,19 @@ def _sqlite(url: str) -> tuple[Numbers, Fetch]:
 
 
 def _postgresql(url: str) -> tuple[Numbers, Fetch]:
-    free: list[psycopg.AsyncConnection[Any]] = []
+    free: list[Any] = []
 
     async def rows(sql: str, values: Sequence[object]) -> list[Any]:
-        conn = free.pop() if free else await psycopg.AsyncConnection.connect(url, autocommit=True)
-        cursor = await conn.execute(sql, [list(values)], binary=True)
-        found = await cursor.fetchall()
+        conn = free.pop() if free else await asyncpg.connect(url, max_cached_statement_lifetime=0)
+        found = await conn.fetch(sql, values)
         free.append(conn)
         return [row[0] for row in found]
 
     async def numbers(ids: Sequence[str]) -> list[int]:
-        return await rows("select seq from statement where id = any(%s)", ids)
+        return await rows("select seq from statement where id = any($1)", ids)
 
     async def fetch(seqs: Sequence[int]) -> list[bytes]:
-        return await rows("select body from statement where seq = any(%s)", seqs)
+        return await rows("select body from statement where seq = any($1)", seqs)
 
     return numbers, fetch
 

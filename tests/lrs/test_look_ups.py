@@ -126,6 +126,16 @@ def test_a_server_that_does_not_answer_is_told_as_engines_tell_it(tmp_path: Path
     look_ups.close()
 
 
+def test_the_address_may_say_what_only_the_other_driver_understands(postgresql: Engine) -> None:
+    url = postgresql.url.update_query_dict(
+        {"connect_timeout": "5", "keepalives": "1", "application_name": "office"}
+    )
+    look_ups = open_look_ups(connect(url.render_as_string(hide_password=False)))
+    named = Sql("select current_setting('application_name')")
+    assert asyncio.run(look_ups.answer(lambda: one(named))) == "office"
+    look_ups.close()
+
+
 def test_the_end_of_the_event_loop_closes_its_connections(postgresql: Engine, in_postgresql: LookUps) -> None:
     pid = asyncio.run(in_postgresql.answer(lambda: one(PID)))
     gone = text("select count(*) = 0 from pg_stat_activity where pid = :pid")
