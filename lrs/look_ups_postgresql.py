@@ -25,8 +25,8 @@ _STOPPING_SECONDS = 1
 _SERVER = {"plan_cache_mode": "force_generic_plan", "max_parallel_workers_per_gather": "0", "jit": "off"}
 # Of the parameters that an address may have.
 _UNDERSTOOD = frozenset({
-    "host", "port", "dbname", "user", "password", "passfile", "service", "sslmode", "sslcert", "sslkey", "sslrootcert",
-    "sslcrl", "sslpassword", "target_session_attrs", "application_name", "options",
+    "host", "port", "dbname", "user", "password", "passfile", "service", "sslmode", "sslcert", "sslkey",
+    "sslrootcert", "sslcrl", "sslpassword", "target_session_attrs", "application_name", "options",
 })  # fmt: skip
 # What a server does that is stopped, started or full, and what is heard of one that is gone.
 _UNANSWERED = (
