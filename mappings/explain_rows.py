@@ -3,11 +3,13 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, and_, case, func, or_, select, union_all
 
 from lrs.tables import activity, agent, evidence, statement, verb
 from mappings.errors import MappingError
 from mappings.explain import Asking, Facts, Name, Part, Said, Source, Span, Times
+from mappings.group_assignments import ASSIGNMENT
+from mappings.remembered import versions
 from mappings.tables import (
     account,
     account_link,
@@ -56,14 +58,15 @@ def read_competency(conn: Connection, code: str, times: Times) -> int:
 
 def read_group(conn: Connection, person_id: int, times: Times) -> str | None:
     """The person's group on the day asked, as was known; None: none, or not classified."""
-    g = group_assignment.c
-    return conn.execute(
-        select(g.group_code)
-        .where(g.person_id == person_id, g.recorded_at <= times.known_at, g.valid_from <= times.as_of)
-        .where(or_(g.valid_to.is_(None), g.valid_to >= times.as_of))
-        .order_by(g.recorded_at.desc(), g.id.desc())
-        .limit(1)
-    ).scalar_one_or_none()
+    parts = [
+        select(g.c.id, g.c.group_code, g.c.basis)
+        .where(g.c.person_id == person_id, g.c.valid_from <= times.as_of, known)
+        .where(or_(g.c.valid_to.is_(None), g.c.valid_to >= times.as_of))
+        for g, known in versions(group_assignment, times.known_at)
+    ]
+    held = union_all(*parts).subquery().c
+    last = (case((held.basis == ASSIGNMENT, 0), else_=1), held.id.desc())
+    return conn.execute(select(held.group_code).order_by(*last).limit(1)).scalar_one_or_none()
 
 
 def read_facts(conn: Connection, person_id: int, competency_ids: Collection[int]) -> dict[int, Facts]:

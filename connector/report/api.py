@@ -7,11 +7,12 @@ Bangkok) and `known_at` (what the store knew).
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, HTTPException, Query
+from fastapi import APIRouter, Depends, HTTPException, Query
 from pydantic import BaseModel, Field
 from sqlalchemy import Engine
 
-from connector.report.errors import ReportError
+from connector.report.asked_times import AskedWords
+from connector.report.errors import ReportError, WrongTime
 from connector.report.gaps_api import router_gaps
 from connector.report.queries.basis import Basis, narrowed, read_basis, root_scope
 from connector.report.queries.overview import Overview, Row, read_overview
@@ -89,6 +90,7 @@ def router_api(
 
     @router.get("/aggregates", summary="Progress counts by school, group or competency")
     def aggregates(
+        times: Annotated[AskedWords, Depends()],
         by: Annotated[str, Query(description="school, group or competency", examples=["school"])],
         unit: Annotated[str, Query(description="uid of a unit; default: the whole organisation")] = "",
     ) -> LinesOut | CompetenciesOut:
@@ -96,8 +98,12 @@ def router_api(
             raise HTTPException(422, f"by={by!r} is not known: use one of {', '.join(BY)}")
         try:
             with reader.begin() as conn:
-                basis = read_basis(conn, narrowed(conn, root_scope(conn), unit), clock())
-                return _aggregates(by, basis, read_overview(conn, basis))
+                now = clock()
+                scope = narrowed(conn, root_scope(conn), unit)
+                basis = read_basis(conn, scope, now, times=times.times(now))
+                return aggregates_of(by, basis, read_overview(conn, basis))
+        except WrongTime as error:
+            raise HTTPException(error.status, error.english) from None
         except ReportError as error:
             raise HTTPException(error.status, error.message) from None
 
@@ -107,7 +113,8 @@ def router_api(
     return router
 
 
-def _aggregates(by: str, basis: Basis, overview: Overview) -> LinesOut | CompetenciesOut:
+def aggregates_of(by: str, basis: Basis, overview: Overview) -> LinesOut | CompetenciesOut:
+    """The answer for one of BY."""
     unit = UnitOut(uid=basis.unit.uid, kind=basis.unit.kind, name_th=basis.unit.name_th)
     total = overview.total
     if by == "competency":

@@ -69,7 +69,7 @@ class _Forms:
 
     def _must_be_seen(self, conn: Connection, uuid: str) -> None:
         """Raises NotFound for somebody outside what the reader may see."""
-        read_details(conn, read_basis(conn, root_scope(conn), self._clock()), uuid)
+        read_details(conn, read_basis(conn, root_scope(conn), self._clock(), uuid=uuid), uuid)
 
 
 def day_in(text: str) -> date:

@@ -4,6 +4,7 @@ ReportError            `status` is the HTTP status, the message is Thai and mean
   NotFound       404   no such thing within the reader's scope (nobody learns that it exists elsewhere)
   NamesHidden    403   the scope is counts only
   UnknownFilter  422   a filter value that means nothing
+  WrongTime      422   a day or a moment that a report cannot be asked about
   WrongForm      422   a form's value that cannot be taken
   TooLarge       413   a file beyond the limit of the settings
   NoUnits        503   nothing is loaded yet
@@ -39,6 +40,16 @@ class UnknownFilter(ReportError):
     """A filter value that means nothing."""
 
     status = 422
+
+
+class WrongTime(ReportError):
+    """One of the two times of a report cannot be taken; `english` says it to programs."""
+
+    status = 422
+
+    def __init__(self, name: str, thai: str, english: str) -> None:
+        super().__init__(f"{name} {thai}")
+        self.name, self.english = name, f"{name} {english}"
 
 
 class WrongForm(ReportError):

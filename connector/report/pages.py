@@ -1,20 +1,22 @@
 """The pages: server-rendered Thai, usable without JavaScript, nothing fetched from another host."""
 
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import date
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from sqlalchemy import Connection, Engine
 
 from connector.imports.event import MODES
 from connector.report import thai
+from connector.report.asked_times import AskedWords
 from connector.report.errors import NoUnits, ReportError
 from connector.report.queries.assignments import read_assignments
 from connector.report.queries.basis import Basis, narrowed, read_basis, read_times, root_scope
@@ -85,7 +87,7 @@ def environment() -> Environment:
         "thai_age": thai.thai_age,
         "thai_duration": thai.thai_duration,
         "hours": thai.hours,
-        "query": lambda values: urlencode({name: value for name, value in values.items() if value}),
+        "query": _query,
         "verb": lambda iri: VERBS.get(iri, iri.rsplit("/", 1)[-1]),
     }
     env.globals |= {
@@ -94,10 +96,25 @@ def environment() -> Environment:
         "categories": thai.CATEGORIES,
         "group_name": thai.group_name,
         "modes": {mode: words[0] for mode, words in MODES.items()},
+        "at_times": _at_times,
         "percent": thai.percent,
         "share": thai.share,
     }
     return env
+
+
+@pass_context
+def _query(context: Context, values: Mapping[str, object]) -> str:
+    """What an address says after "?"; links of a report keep the two times that it was asked about."""
+    said = {**values, **getattr(context.get("basis"), "asked", {})}
+    return urlencode({name: value for name, value in said.items() if value})
+
+
+@pass_context
+def _at_times(context: Context) -> str:
+    """For a link that says nothing else: the two times, if the report was asked about any."""
+    said = _query(context, {})
+    return f"?{said}" if said else ""
 
 
 ENVIRONMENT = environment()
@@ -143,6 +160,9 @@ def router_pages(engine: Engine, clock: Clock = utc_now) -> APIRouter:
     return router
 
 
+Asked = Annotated[AskedWords, Depends()]
+
+
 class _Pages:
     """One method a page; each reads in one transaction, so that its numbers agree."""
 
@@ -150,16 +170,16 @@ class _Pages:
         self._engine = read_only(engine)
         self._clock = clock
 
-    def overview(self, unit: str = "") -> Response:
+    def overview(self, times: Asked, unit: str = "") -> Response:
         with self._engine.begin() as conn:
-            basis = self._basis(conn, unit)
+            basis = self._basis(conn, times, unit)
             overview, split = read_overview(conn, basis), read_split(conn, basis)
         return render("overview.html", basis=basis, overview=overview, split=split, unit=unit)
 
-    def people(self, filters: Annotated[Filters, Query()]) -> Response:
+    def people(self, times: Asked, filters: Annotated[Filters, Query()]) -> Response:
         with self._engine.begin() as conn:
             top = root_scope(conn)
-            basis = self._basis(conn, filters.school)
+            basis = self._basis(conn, times, filters.school)
             people, schools = read_people(conn, basis, filters), read_schools(conn, top, basis.scope)
         return render(
             "people.html",
@@ -171,18 +191,18 @@ class _Pages:
             state_choices=STATE_CHOICES,
         )
 
-    def person(self, uuid: str) -> Response:
+    def person(self, times: Asked, uuid: str) -> Response:
         with self._engine.begin() as conn:
-            basis = self._basis(conn)
+            basis = self._basis(conn, times, uuid=uuid)
             merged = read_merged_away(conn, basis.scope, uuid)
-            if merged and merged.source:
+            if merged and merged.source and not basis.asked:
                 return render("merged_away.html", merge=merged)
             details = read_details(conn, basis, uuid)
             events = read_events(conn, details.id, basis)
             items = read_items(conn, basis, details)
             accounts = read_accounts(conn, details.id)
             merges = read_merges_into(conn, basis.scope, details.id)
-            records = read_records(conn, details.id)
+            records = read_records(conn, basis, details.id)
             assignments = read_assignments(conn, details.id)
             correctable = read_correctable(conn, details.id)
             explanations = read_explanations(conn, basis, details.id)
@@ -208,9 +228,9 @@ class _Pages:
             most_records=MOST_RECORDS,
         )
 
-    def statement(self, uuid: str, statement_id: str) -> Response:
+    def statement(self, times: Asked, uuid: str, statement_id: str) -> Response:
         with self._engine.begin() as conn:
-            basis = self._basis(conn)
+            basis = self._basis(conn, times, uuid=uuid)
             details = read_details(conn, basis, uuid)
             body = read_statement(conn, details.id, statement_id)
         pretty = json.dumps(json.loads(body), ensure_ascii=False, indent=2)
@@ -222,6 +242,7 @@ class _Pages:
             report = read_reconciliation(conn, self._clock())
         return render("reconciliation.html", as_of=as_of, known_at=known_at, report=report, kinds=Kind)
 
-    def _basis(self, conn: Connection, unit: str = "") -> Basis:
-        top = root_scope(conn)
-        return read_basis(conn, narrowed(conn, top, unit), self._clock(), top=top)
+    def _basis(self, conn: Connection, words: AskedWords, unit: str = "", uuid: str | None = None) -> Basis:
+        now, top = self._clock(), root_scope(conn)
+        scope = narrowed(conn, top, unit)
+        return read_basis(conn, scope, now, top=top, times=words.times(now), uuid=uuid)

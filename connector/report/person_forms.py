@@ -98,7 +98,7 @@ class _Forms:
     def _correcting(self, uuid: str) -> Iterator[Connection]:
         """Raises NotFound for somebody outside what the reader may see. Progress is there at once."""
         with self._engine.begin() as conn:
-            read_details(conn, read_basis(conn, root_scope(conn), self._clock()), uuid)
+            read_details(conn, read_basis(conn, root_scope(conn), self._clock(), uuid=uuid), uuid)
             try:
                 yield conn
             except DecisionError as error:

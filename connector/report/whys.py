@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from connector.report.queries.basis import Basis
 from lrs.clock import to_micros
 from mappings.explain import Explanation, Times, Why, explain
+from mappings.explain_known import as_known
 from mappings.explain_rows import read_facts
 
 MOST_TRIED = 5
@@ -39,4 +40,4 @@ def read_explanations(conn: Connection, basis: Basis, person_id: int) -> dict[in
         return {}
     times = Times(basis.as_of, to_micros(basis.known_at))
     facts = read_facts(conn, person_id, [one.id for one in basis.items])
-    return {id_: explain(one, times) for id_, one in facts.items()}
+    return {id_: explain(as_known(one, times.known_at), times) for id_, one in facts.items()}

@@ -1,23 +1,31 @@
 """What every report stands on: its two times, the unit asked about, and the framework in force."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, Subquery, exists, func, or_, select
 
+from connector.report.asked_times import TODAY, AskedTimes
 from connector.report.errors import NotFound, NoUnits
-from lrs.clock import from_micros
+from lrs.clock import from_micros, to_micros
+from mappings.asked import Progress, people_of
 from mappings.days import bangkok_day
 from mappings.people import Scope
+from mappings.remembered import place_holds
 from mappings.tables import (
     competency,
     framework,
+    group_assignment,
     learning_category,
+    membership,
+    person,
     refresh_state,
     requirement,
     unit,
     unit_path,
+    unit_place,
 )
 
 
@@ -53,7 +61,10 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """`known_at` is None until progress was computed once. `required`: group -> ids of items."""
+    """`known_at` is None until progress was computed once. `required`: group -> ids of items.
+
+    `asked`: what the reader asked of the two times, as it stands in the address; empty: nothing.
+    """
 
     scope: Scope
     unit: Unit
@@ -66,6 +77,23 @@ class Basis:
     items: tuple[Item, ...]
     categories: tuple[Category, ...]
     required: Mapping[str, frozenset[int]]
+    progress: Progress
+    asked: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def known(self) -> int | None:
+        """`known_at` in microseconds; None: all that is known now."""
+        return None if self.known_at is None else to_micros(self.known_at)
+
+    @property
+    def states(self) -> FromClause:
+        """The columns of competency_state at the two times, of the people of the unit."""
+        return self.progress.states
+
+    @property
+    def events(self) -> FromClause:
+        """The columns of learning_event at the two times, of the people of the unit."""
+        return self.progress.events
 
     def required_of(self, group: str | None) -> frozenset[int]:
         """The items asked of a group; none where the framework names it not."""
@@ -112,11 +140,25 @@ def _within(unit_id: ColumnElement[int], ancestor: int) -> ColumnElement[bool]:
     return exists().where(path.c.ancestor_id == ancestor, path.c.unit_id == unit_id)
 
 
-def read_basis(conn: Connection, scope: Scope, now: datetime, *, top: Scope | None = None) -> Basis:
-    """Reads what a report prints at its head. `top` limits the units above that are named."""
-    as_of, known_at = read_times(conn, now)
-    above = _line_of(conn, scope, top or scope)
-    current = conn.execute(_framework_on(as_of)).first()
+def read_basis(
+    conn: Connection,
+    scope: Scope,
+    now: datetime,
+    *,
+    top: Scope | None = None,
+    times: AskedTimes = TODAY,
+    uuid: str | None = None,
+) -> Basis:
+    """Reads what a report prints at its head. `top` limits the units above that are named; `times`: asked by
+    the reader. `uuid`: the report is about this person alone, who is shown as they are known this moment.
+    """
+    kept_day, kept_at = read_times(conn, now)
+    known_at = times.known_at or _newest(conn, uuid, kept_at)
+    as_of = times.as_of or kept_day
+    if known_at is None and times.as_of:
+        known_at = now
+    above = _line_of(conn, scope, top or scope, as_of, None if known_at is None else to_micros(known_at))
+    current = conn.execute(_framework_on(as_of, known_at)).first()
     framework_id = None if current is None else current.id
     return Basis(
         scope=scope,
@@ -130,28 +172,70 @@ def read_basis(conn: Connection, scope: Scope, now: datetime, *, top: Scope | No
         items=_items(conn, framework_id),
         categories=_categories(conn, framework_id),
         required=_required(conn, framework_id),
+        progress=Progress(
+            conn=conn,
+            as_of=as_of,
+            known_at=0 if known_at is None else to_micros(known_at),
+            people=None if (as_of, known_at) == (kept_day, kept_at) else _concerned(scope, uuid),
+        ),
+        asked=times.as_query(),
     )
 
 
-def _framework_on(day: date) -> Select[tuple[int, str, str]]:
+def _newest(conn: Connection, uuid: str | None, kept_at: datetime | None) -> datetime | None:
+    """The moment of the last computation, or that of a later change of the person's posts and groups."""
+    if uuid is None or kept_at is None:
+        return kept_at
+    newest = [kept_at]
+    for table in (membership, group_assignment):
+        theirs = select(func.max(table.c.recorded_at)).join(person, person.c.id == table.c.person_id)
+        at = conn.execute(theirs.where(person.c.uuid == uuid)).scalar_one()
+        newest += [from_micros(at)] if at is not None else []
+    return max(newest)
+
+
+def _concerned(scope: Scope, uuid: str | None) -> Select[Any]:
+    if uuid is None:
+        return people_of(scope.unit_id)
+    return select(person.c.id.label("person_id")).where(person.c.uuid == uuid)
+
+
+def _framework_on(day: date, known_at: datetime | None) -> Select[tuple[int, str, str]]:
     """The framework in force: of several, the one that began last."""
     c = framework.c
-    return (
+    held = (
         select(c.id, c.title_th, c.document_no)
         .where(valid_on(framework, day))
         .order_by(c.valid_from.desc(), c.id.desc())
         .limit(1)
     )
+    return held if known_at is None else held.where(c.recorded_at <= to_micros(known_at))
 
 
-def _line_of(conn: Connection, scope: Scope, top: Scope) -> tuple[Unit, ...]:
-    """The units from `top` down to the one asked about."""
+def places_on(day: date, known_at: int | None) -> Subquery:
+    """ancestor_id, unit_id, depth: who lay within whom on a day, as was known at an instant; None: now."""
+    c = unit_place.c
+    begun, lasts = (
+        or_(c.valid_from.is_(None), c.valid_from <= day),
+        or_(c.valid_to.is_(None), c.valid_to >= day),
+    )
+    held = select(c.ancestor_id, c.unit_id, c.depth).where(begun, lasts, place_holds(unit_place, known_at))
+    return held.subquery()
+
+
+def _line_of(conn: Connection, scope: Scope, top: Scope, day: date, known_at: int | None) -> tuple[Unit, ...]:
+    """The units from `top` down to the one asked about; that one alone where it did not lie within `top`."""
+    up, down = places_on(day, known_at), places_on(day, known_at)
     rows = conn.execute(
         select(unit.c.id, unit.c.uid, unit.c.kind, unit.c.name_th)
-        .join(unit_path, unit_path.c.ancestor_id == unit.c.id)
-        .where(unit_path.c.unit_id == scope.unit_id, _within(unit.c.id, top.unit_id))
-        .order_by(unit_path.c.depth.desc())
-    )
+        .join(up, up.c.ancestor_id == unit.c.id)
+        .join(down, (down.c.unit_id == unit.c.id) & (down.c.ancestor_id == top.unit_id))
+        .where(up.c.unit_id == scope.unit_id)
+        .order_by(up.c.depth.desc())
+    ).all()
+    if not rows:
+        own = select(unit.c.id, unit.c.uid, unit.c.kind, unit.c.name_th).where(unit.c.id == scope.unit_id)
+        rows = conn.execute(own).all()
     return tuple(Unit(*row) for row in rows)
 
 

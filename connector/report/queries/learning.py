@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Subquery, case, func, select
 from connector.report.queries.basis import Basis, Category, valid_on
 from connector.report.queries.members import members
 from lrs.clock import from_micros
-from mappings.tables import course, learning_event, mapping
+from mappings.tables import course, mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +68,11 @@ class Split:
 
 def read_events(conn: Connection, person_id: int, basis: Basis) -> list[Event]:
     """A person's learning events, the latest first."""
-    sample, e = _sample_courses(basis), learning_event.c
+    sample, events = _sample_courses(basis), basis.events
+    e = events.c
     rows = conn.execute(
         select(e.category_id, e.hours, e.completed_at, course.c.title_th, sample.c.is_sample)
-        .select_from(learning_event)
+        .select_from(events)
         .join(course, course.c.id == e.course_id)
         .outerjoin(sample, sample.c.course_id == e.course_id)
         .where(e.person_id == person_id)
@@ -107,8 +108,9 @@ def split_of(events: Iterable[Event], basis: Basis) -> Split:
 
 def read_split(conn: Connection, basis: Basis) -> Split:
     """The split of everybody in the denominator of the unit's subtree."""
-    people = members(basis.scope.unit_id, basis.as_of)
-    sample, e = _sample_courses(basis), learning_event.c
+    people = members(basis.scope.unit_id, basis.as_of, basis.known)
+    sample, events = _sample_courses(basis), basis.events
+    e = events.c
     known_sample = case((e.hours.is_(None), 0), else_=func.coalesce(sample.c.is_sample, 0))
     rows = conn.execute(
         select(
@@ -118,7 +120,7 @@ def read_split(conn: Connection, basis: Basis) -> Split:
             func.sum(case((e.hours.is_(None), 1), else_=0)),
             func.max(known_sample),
         )
-        .select_from(learning_event)
+        .select_from(events)
         .join(people, people.c.person_id == e.person_id)
         .outerjoin(sample, sample.c.course_id == e.course_id)
         .where(people.c.group_code.is_not(None))

@@ -3,20 +3,25 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, FromClause, and_, case, false, func, or_, select
+from sqlalchemy import CTE, ColumnElement, FromClause, case, false, func, or_, select, union_all
 
-from connector.report.queries.basis import Basis, valid_on
-from mappings.tables import competency_state, group_assignment, membership, unit_path
+from connector.report.queries.basis import Basis, places_on, valid_on
+from mappings.remembered import versions
+from mappings.tables import group_assignment, membership, person
 
 
-def members(unit_id: int, day: date) -> CTE:
-    """One row a person with a membership in the subtree that day.
+def members(
+    unit_id: int, day: date, known_at: int | None = None, which: ColumnElement[bool] | None = None
+) -> CTE:
+    """One row a person with a membership in the subtree that day, as was known at an instant (None: now).
 
     Columns: person_id, unit_id, position_th, rank_th, line, group_code, classified (1 or 0).
     Of several memberships the one recorded last counts, so that rows add up to their total; of
-    several groups an assignment goes before what the roster or the position says.
+    several groups an assignment goes before what the roster or the position says. `which` narrows
+    `person`, where not everybody is wanted.
     """
-    m, g = membership, group_assignment
+    m = _memberships(unit_id, day, known_at, which)
+    g = _groups(m, day, known_at)
     rank = func.row_number().over(
         partition_by=m.c.person_id,
         order_by=(m.c.id.desc(), case((g.c.basis == "assignment", 0), else_=1), g.c.id.desc()),
@@ -32,13 +37,37 @@ def members(unit_id: int, day: date) -> CTE:
             case((g.c.id.is_(None), 0), else_=1).label("classified"),
             rank.label("rank"),
         )
-        .join(unit_path, unit_path.c.unit_id == m.c.unit_id)
-        .outerjoin(g, and_(g.c.person_id == m.c.person_id, valid_on(g, day)))
-        .where(unit_path.c.ancestor_id == unit_id, valid_on(m, day))
+        .outerjoin(g, g.c.person_id == m.c.person_id)
         .subquery("every_membership")
     )
     # Computed once a query: SQLite would else do so again for every row that it is joined with.
     return select(every).where(every.c.rank == 1).cte("members").prefix_with("MATERIALIZED")
+
+
+def _memberships(unit_id: int, day: date, known_at: int | None, which: ColumnElement[bool] | None) -> CTE:
+    """Of the subtree, each part joined by itself: a union that is joined afterwards is read whole."""
+    parts = []
+    for m, known in versions(membership, known_at):
+        place = places_on(day, known_at)
+        part = (
+            select(m.c.id, m.c.person_id, m.c.unit_id, m.c.position_th, m.c.rank_th, m.c.line)
+            .join_from(place, m, place.c.unit_id == m.c.unit_id)
+            .where(place.c.ancestor_id == unit_id, valid_on(m, day), known)
+        )
+        if which is not None:
+            part = part.join(person, person.c.id == m.c.person_id).where(which)
+        parts.append(part)
+    return union_all(*parts).cte("held_membership").prefix_with("MATERIALIZED")
+
+
+def _groups(people: CTE, day: date, known_at: int | None) -> FromClause:
+    parts = [
+        select(g.c.id, g.c.person_id, g.c.group_code, g.c.basis).where(
+            valid_on(g, day), known, g.c.person_id.in_(select(people.c.person_id))
+        )
+        for g, known in versions(group_assignment, known_at)
+    ]
+    return union_all(*parts).cte("held_group").prefix_with("MATERIALIZED")
 
 
 def is_required(
@@ -56,7 +85,7 @@ def number_in(people: FromClause, basis: Basis, *states: int) -> ColumnElement[i
 
     Correlated on purpose: a look-up by primary key for each person, whatever a planner guesses.
     """
-    state = competency_state.c
+    state = basis.states.c
     return (
         select(func.count())
         .where(

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import CTE, ColumnElement, Connection, Select, case, func, select
 
-from connector.report.queries.basis import Basis, Item, Unit
+from connector.report.queries.basis import Basis, Item, Unit, places_on
 from connector.report.queries.members import is_required, members, number_in
 from connector.report.thai import GROUPS, group_name
-from mappings.tables import competency_state, unit, unit_path
+from mappings.tables import unit
 
 # A table of more rows than this is read by nobody: then the units directly below are the rows.
 MOST_ROWS = 400
@@ -108,33 +108,38 @@ def read_overview(conn: Connection, basis: Basis) -> Overview:
 
 def _is_large(conn: Connection, basis: Basis) -> bool:
     """Whether rows are the units directly below, each for its whole subtree, and not every unit."""
-    below = unit_path.c.ancestor_id == basis.unit.id
-    return conn.execute(select(func.count()).select_from(unit_path).where(below)).scalar_one() > MOST_ROWS
+    place = places_on(basis.as_of, basis.known)
+    within = select(func.count()).select_from(place).where(place.c.ancestor_id == basis.unit.id)
+    return conn.execute(within).scalar_one() > MOST_ROWS
 
 
 def _rows_of(conn: Connection, basis: Basis, whole: bool) -> list[Unit]:
     """The units that are rows: offices, then schools, in Thai order."""
+    place = places_on(basis.as_of, basis.known)
     shown = (
         select(unit)
-        .join(unit_path, unit_path.c.unit_id == unit.c.id)
-        .where(unit_path.c.ancestor_id == basis.unit.id)
+        .join(place, place.c.unit_id == unit.c.id)
+        .where(place.c.ancestor_id == basis.unit.id)
         .order_by(case((unit.c.kind == "school", 1), else_=0), unit.c.sort_key, unit.c.uid)
     )
     if whole:
-        shown = shown.where(unit_path.c.depth <= 1)
+        shown = shown.where(place.c.depth <= 1)
     return [Unit(row.id, row.uid, row.kind, row.name_th) for row in conn.execute(shown)]
 
 
 def _placed(basis: Basis, whole: bool) -> CTE:
     """The people with the row they are counted in: person_id, row_id, group_code, classified."""
-    people = members(basis.unit.id, basis.as_of)
+    people = members(basis.unit.id, basis.as_of, basis.known)
     row_id: ColumnElement[int] = people.c.unit_id
     if whole:
         # The unit's own people are below none of its children and stay in its own row.
+        place, below = places_on(basis.as_of, basis.known), places_on(basis.as_of, basis.known)
         head = (
-            select(unit_path.c.ancestor_id)
-            .join(unit, unit.c.id == unit_path.c.ancestor_id)
-            .where(unit_path.c.unit_id == people.c.unit_id, unit.c.parent_id == basis.unit.id)
+            select(place.c.ancestor_id)
+            .join(below, below.c.unit_id == place.c.ancestor_id)
+            .where(place.c.unit_id == people.c.unit_id)
+            .where(below.c.ancestor_id == basis.unit.id, below.c.depth == 1)
+            .correlate(people)
             .scalar_subquery()
         )
         row_id = func.coalesce(head, people.c.unit_id)
@@ -160,12 +165,13 @@ def _persons(placed: CTE) -> Select[Any]:
 
 
 def _states(placed: CTE, basis: Basis) -> Select[Any]:
-    state = competency_state.c
+    states = basis.states
+    state = states.c
     keys = (placed.c.row_id, placed.c.group_code, state.competency_id, state.state)
     return (
         select(*keys, func.count())
         .select_from(placed)
-        .join(competency_state, state.person_id == placed.c.person_id)
+        .join(states, state.person_id == placed.c.person_id)
         .where(state.state > 0, is_required(basis, placed.c.group_code, state.competency_id))
         .group_by(*keys)
     )

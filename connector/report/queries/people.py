@@ -13,7 +13,7 @@ from connector.report.queries.basis import Basis, Item
 from connector.report.queries.members import members, number_in
 from connector.report.thai import GROUPS
 from mappings.people import Scope
-from mappings.tables import competency_state, person, unit, unit_path
+from mappings.tables import person, unit, unit_path
 
 PAGE = 100
 MOST_CHOICES = 400
@@ -102,7 +102,7 @@ def read_people(conn: Connection, basis: Basis, filters: Filters) -> People:
     lines = conn.execute(
         found.order_by(person.c.sort_key, person.c.id).limit(PAGE).offset((filters.page - 1) * PAGE)
     ).all()
-    states = read_states(conn, [line.id for line in lines])
+    states = read_states(conn, basis, [line.id for line in lines])
     return People(
         rows=tuple(_person(line, states.get(line.id, {}), basis) for line in lines),
         total=total,
@@ -110,9 +110,9 @@ def read_people(conn: Connection, basis: Basis, filters: Filters) -> People:
     )
 
 
-def read_states(conn: Connection, person_ids: Sequence[int]) -> dict[int, dict[int, int]]:
+def read_states(conn: Connection, basis: Basis, person_ids: Sequence[int]) -> dict[int, dict[int, int]]:
     """person id -> item id -> state of some people; a state that is not there is "not started"."""
-    state = competency_state.c
+    state = basis.states.c
     found: dict[int, dict[int, int]] = {}
     for row in conn.execute(
         select(state.person_id, state.competency_id, state.state).where(state.person_id.in_(person_ids))
@@ -160,8 +160,9 @@ def _person(line: Any, states: Mapping[int, int], basis: Basis) -> Person:
 
 def _filtered(basis: Basis, filters: Filters) -> Select[Any]:
     item = _item(basis, filters.item)
-    people = members(basis.scope.unit_id, basis.as_of)
-    state = competency_state.c
+    people = members(basis.scope.unit_id, basis.as_of, basis.known)
+    states = basis.states
+    state = states.c
     item_id = item.id if item else None
     query = (
         select(
@@ -188,7 +189,7 @@ def _filtered(basis: Basis, filters: Filters) -> Select[Any]:
         return query
     if item is not None:
         query = query.outerjoin(
-            competency_state, and_(state.person_id == people.c.person_id, state.competency_id == item_id)
+            states, and_(state.person_id == people.c.person_id, state.competency_id == item_id)
         )
         one = func.coalesce(state.state, 0)
         return query.where(_asked_of(people.c.group_code, basis, item), _item_is(one, filters.state))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, ScalarSelect, and_, func, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, and_, func, or_, select
 
 from connector.report.errors import NamesHidden, NotFound
 from connector.report.queries.basis import Basis, Item
@@ -12,12 +12,12 @@ from connector.report.queries.members import members
 from connector.report.queries.people import full_name
 from connector.report.queries.platforms import platform_names
 from connector.tables import platform_course
-from lrs.clock import from_micros
+from lrs.clock import from_micros, to_micros
 from lrs.tables import activity, agent, evidence, statement, verb
+from mappings.days import end_of_bangkok_day
 from mappings.tables import (
     account,
     account_link,
-    competency_state,
     course,
     course_alias,
     mapping,
@@ -86,7 +86,7 @@ def read_details(conn: Connection, basis: Basis, uuid: str) -> Details:
     """A person of the subtree; anybody else is not found, whoever they are."""
     if not basis.scope.names:
         raise NamesHidden
-    people = members(basis.scope.unit_id, basis.as_of)
+    people = members(basis.scope.unit_id, basis.as_of, basis.known, person.c.uuid == uuid)
     row = conn.execute(
         select(
             person,
@@ -119,7 +119,7 @@ def read_details(conn: Connection, basis: Basis, uuid: str) -> Details:
 
 def read_items(conn: Connection, basis: Basis, details: Details) -> list[ItemState]:
     """Every item of the framework with the person's state and proof, in one SELECT."""
-    state, names = competency_state.c, platform_names()
+    state, names = basis.states.c, platform_names()
     rows = conn.execute(
         select(
             state.competency_id,
@@ -154,8 +154,8 @@ def read_items(conn: Connection, basis: Basis, details: Details) -> list[ItemSta
     ]
 
 
-def read_records(conn: Connection, person_id: int) -> list[Record]:
-    """What the store holds about this person's accounts, the latest first, voided ones too."""
+def read_records(conn: Connection, basis: Basis, person_id: int) -> list[Record]:
+    """What the store held about this person's accounts, the latest first, voided ones too."""
     rows = conn.execute(
         select(
             statement.c.id,
@@ -174,17 +174,35 @@ def read_records(conn: Connection, person_id: int) -> list[Record]:
         .join(verb, verb.c.id == evidence.c.verb_id)
         .join(activity, activity.c.id == evidence.c.activity_id)
         .outerjoin(platform_course, _course_of(agent.c.home_page))
-        .where(account_link.c.person_id == person_id, account_link.c.unlinked_at.is_(None))
+        .where(account_link.c.person_id == person_id, *_told_by(basis))
         .order_by(evidence.c.timestamp.desc(), evidence.c.seq.desc())
         .limit(MOST_RECORDS)
     )
     return [
         Record(
             row.id, row.verb_iri, row.title or row.iri, from_micros(row.timestamp), row.level,
-            row.voided_at is not None,
+            _was_voided(basis, row.voided_at),
         )
         for row in rows
     ]  # fmt: skip
+
+
+def _was_voided(basis: Basis, voided_at: int | None) -> bool:
+    later = basis.asked and basis.known is not None and voided_at is not None and voided_at > basis.known
+    return voided_at is not None and not later
+
+
+def _told_by(basis: Basis) -> list[ColumnElement[bool]]:
+    """Of accounts and statements: what is shown at the report's two times."""
+    if not basis.asked or basis.known is None:
+        return [account_link.c.unlinked_at.is_(None)]
+    unlinked = account_link.c.unlinked_at
+    return [
+        account_link.c.linked_at <= basis.known,
+        or_(unlinked.is_(None), unlinked > basis.known),
+        evidence.c.stored <= basis.known,
+        evidence.c.timestamp <= to_micros(end_of_bangkok_day(basis.as_of)),
+    ]
 
 
 def read_statement(conn: Connection, person_id: int, statement_id: str) -> bytes:
