@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from connector import (
+    cli_close,
     cli_credentials,
     cli_explain,
     cli_framework,
@@ -54,6 +55,7 @@ app.command("explain")(cli_explain.explain_)
 app.command("sync")(cli_sync.sync)
 app.command("refresh")(cli_progress.refresh)
 app.command("rebuild")(cli_progress.rebuild)
+app.command("close-month")(cli_close.close_month)
 app.command("schedule")(cli_schedule.schedule)
 app.command("reconcile")(cli_reconcile.reconcile)
 

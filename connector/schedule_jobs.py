@@ -37,6 +37,7 @@ from connector.sync_store import SyncReport
 from connector.timetable import Past, Timetable, first_run, is_full_due
 from lrs.clock import Clock
 from lrs.database import OPERATIONAL_ERRORS, read_only
+from mappings.closings import close_months
 from mappings.gap_counts import keep_counts
 from mappings.progress import is_due, rebuild, refresh
 
@@ -134,6 +135,7 @@ class Jobs:
         every(self._watch, WATCH_SECONDS)
         # A validity date that begins or ends changes progress without any statement.
         daily(self._rebuild, 0, 5)
+        daily(self._close_months, 0, 30)
         daily(self._reconcile, 3, 30)
         daily(self._count, 4, 0)
 
@@ -266,6 +268,9 @@ class Jobs:
         erase_returned(self._settings, self._engine)
         with self._engine.begin() as conn:
             rebuild(conn, self._clock())
+
+    def _close_months(self) -> None:
+        close_months(self._engine, None, self._clock())
 
     def _reconcile(self) -> None:
         reconcile(self._engine, self._clock())

@@ -11,8 +11,10 @@ from sqlalchemy import (
     CTE,
     BigInteger,
     ColumnElement,
+    CompoundSelect,
     FromClause,
     Select,
+    Table,
     and_,
     case,
     cast,
@@ -21,10 +23,12 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    union_all,
 )
 
+from mappings.remembered import place_holds, versions
 from mappings.requirements import Required, alike, is_required, valid_on
-from mappings.tables import group_assignment, mapping, membership, unit_path
+from mappings.tables import group_assignment, mapping, membership, unit_path, unit_place
 
 OUTSIDE, UNCLASSIFIED = "-", ""
 """Instead of a group: outside the framework, and not decided yet."""
@@ -35,13 +39,14 @@ MOST_ROWS = 400
 MILLIONTHS = 1_000_000
 
 
-def places(day: date, people: Select[Any] | None = None) -> Select[Any]:
+def places(day: date, people: Select[Any] | None = None, known_at: int | None = None) -> Select[Any]:
     """Columns: person_id, unit_id, levels, group_code. Of these people, or of all who have a post that day.
 
-    `levels`: in how many units of the line from `unit_id` upwards the person counts by this post.
+    `levels`: in how many units of the line from `unit_id` upwards the person counts by this post. As was
+    known at an instant; None: now.
     """
-    posts = _of(people, membership, select(membership).where(valid_on(membership, day))).cte("posts")
-    line = unit_path.alias("line")
+    posts = _held(membership, day, people, known_at).cte("posts")
+    line = lines(day, known_at)
     last = (
         select(posts.c.person_id, line.c.ancestor_id, func.max(posts.c.id).label("id"))
         .join(line, line.c.unit_id == posts.c.unit_id)
@@ -53,7 +58,7 @@ def places(day: date, people: Select[Any] | None = None) -> Select[Any]:
         .group_by(last.c.person_id, last.c.id)
         .subquery("levels_of_post")
     )
-    groups = _groups(day, people)
+    groups = _groups(day, people, known_at)
     return (
         select(levels.c.person_id, posts.c.unit_id, levels.c.levels, _group(groups).label("group_code"))
         .join(posts, posts.c.id == levels.c.id)
@@ -61,18 +66,42 @@ def places(day: date, people: Select[Any] | None = None) -> Select[Any]:
     )
 
 
-def _of(people: Select[Any] | None, table: FromClause, rows: Select[Any]) -> Select[Any]:
-    return rows if people is None else rows.where(table.c.person_id.in_(people))
+def lines(day: date, known_at: int | None) -> FromClause:
+    """ancestor_id, unit_id, depth: who lies within whom on a day, as was known at an instant; None: today."""
+    if known_at is None:
+        return unit_path.alias()
+    c = unit_place.c
+    begun = or_(c.valid_from.is_(None), c.valid_from <= day)
+    lasts = or_(c.valid_to.is_(None), c.valid_to >= day)
+    held = select(c.ancestor_id, c.unit_id, c.depth).where(begun, lasts, place_holds(unit_place, known_at))
+    return held.subquery()
 
 
-def _groups(day: date, people: Select[Any] | None) -> FromClause:
+def held_on(table: Table, day: date, known_at: int | None) -> list[Select[Any]]:
+    """The rows of a table of mappings.remembered that hold on a day; to be joined to one set."""
+    return [
+        select(*(each.c[column.name] for column in table.c)).where(known, valid_on(each, day))
+        for each, known in versions(table, known_at)
+    ]
+
+
+def _held(
+    table: Table, day: date, people: Select[Any] | None, known_at: int | None
+) -> Select[Any] | CompoundSelect[Any]:
+    parts = held_on(table, day, known_at)
+    if people is not None:
+        parts = [each.where(each.selected_columns.person_id.in_(people)) for each in parts]
+    return parts[0] if len(parts) == 1 else union_all(*parts)
+
+
+def _groups(day: date, people: Select[Any] | None, known_at: int | None) -> FromClause:
     """An assignment goes before what the roster or the post says, and then what was recorded last."""
-    g = group_assignment.c
+    held = _held(group_assignment, day, people, known_at).subquery("held_group")
+    g = held.c
     rank = func.row_number().over(
         partition_by=g.person_id, order_by=(case((g.basis == "assignment", 0), else_=1), g.id.desc())
     )
-    held = select(g.person_id, g.group_code, rank.label("rank")).where(valid_on(group_assignment, day))
-    return _of(people, group_assignment, held).subquery("held_group")
+    return select(g.person_id, g.group_code, rank.label("rank")).subquery("ranked_group")
 
 
 def _group(groups: FromClause) -> ColumnElement[str]:
@@ -115,7 +144,7 @@ def counted_events(events: FromClause, sample: FromClause, people: Select[Any] |
         .outerjoin(sample, sample.c.course_id == e.course_id)
         .group_by(e.person_id, category)
     )
-    return _of(people, events, rows)
+    return rows if people is None else rows.where(e.person_id.in_(people))
 
 
 def sample_courses(framework_id: int | None, day: date, known_at: int | None = None) -> FromClause:
@@ -131,16 +160,16 @@ def sample_courses(framework_id: int | None, day: date, known_at: int | None = N
     )
 
 
-def ways() -> CTE:
+def ways(day: date, known_at: int | None = None) -> CTE:
     """For each unit and each unit above it (itself included) the row that it lies in there.
 
     Columns: unit_id, depth (0: itself), root_id, row_id. Below a unit with more than MOST_ROWS within it the
     rows are the units directly below, and the unit's own people are its own row; else each unit is one.
     """
-    line, below = unit_path.alias("line"), unit_path.alias("below")
+    line, below, within = (lines(day, known_at) for _ in range(3))
     large = (
-        select(unit_path.c.ancestor_id)
-        .group_by(unit_path.c.ancestor_id)
+        select(within.c.ancestor_id)
+        .group_by(within.c.ancestor_id)
         .having(func.count() > MOST_ROWS)
         .subquery("large")
     )

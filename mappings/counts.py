@@ -11,7 +11,19 @@ from datetime import date
 from operator import add
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, Table, and_, case, delete, func, insert, literal, select
+from sqlalchemy import (
+    Connection,
+    FromClause,
+    Select,
+    Table,
+    and_,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from lrs.database import chunks
@@ -50,8 +62,8 @@ Cells = Mapping[tuple[Any, ...], tuple[int, ...]]
 class Sources(NamedTuple):
     """The tables that counts are made from: those of today, or those of a month-end while it is closed."""
 
-    states: Table = competency_state
-    events: Table = learning_event
+    states: FromClause = competency_state
+    events: FromClause = learning_event
     people: Table = counted
     learning: Table = counted_learning
 
@@ -86,7 +98,7 @@ def counts_follow(
         recount(conn, TODAY, asked)
     else:
         _count_people(conn, asked, people, Sources())
-        _add(conn, _changes(before, _amounts(conn, people)))
+        _add(conn, day, _changes(before, _amounts(conn, people)))
     conn.execute(delete(closing).where(closing.c.id == TODAY))
     kept = {"as_of_day": day, "known_at": known_at, "framework_id": asked.framework_id}
     conn.execute(insert(closing).values(id=TODAY, **kept))
@@ -110,7 +122,7 @@ def recount(conn: Connection, number: int, asked: Asked, sources: Sources | None
     for table, amounts in _selects(sources, None).items():
         conn.execute(delete(table).where(table.c.closing_id == number))
         names = [column.name for column in table.c]
-        conn.execute(insert(table).from_select(names, _rolled_up(table, amounts, number)))
+        conn.execute(insert(table).from_select(names, _rolled_up(table, amounts, number, asked)))
 
 
 def _count_people(conn: Connection, asked: Asked, people: Select[Any] | None, sources: Sources) -> None:
@@ -119,7 +131,7 @@ def _count_people(conn: Connection, asked: Asked, people: Select[Any] | None, so
         theirs = delete(table)
         conn.execute(theirs if people is None else theirs.where(table.c.person_id.in_(people)))
     # Once, and not for each of the columns that look at it.
-    placed = places(asked.day, people).cte("placed").prefix_with("MATERIALIZED")
+    placed = places(asked.day, people, asked.known_at).cte("placed").prefix_with("MATERIALIZED")
     required = read_required(conn, asked.framework_id)
     sample = sample_courses(asked.framework_id, asked.day, asked.known_at)
     rows = {
@@ -164,9 +176,9 @@ def _selects(sources: Sources, people: Select[Any] | None) -> dict[Table, Select
 _LEARNING = ("hours", "events", "without_hours", "of_sample")
 
 
-def _rolled_up(table: Table, amounts: Select[Any], number: int) -> Select[Any]:
+def _rolled_up(table: Table, amounts: Select[Any], number: int, asked: Asked) -> Select[Any]:
     """The rows of a table of counts: what each place adds to its own unit and to those above."""
-    of, way = amounts.subquery("amounts"), ways()
+    of, way = amounts.subquery("amounts"), ways(asked.day, asked.known_at)
     units = (way.c.root_id, way.c.row_id) if "row_id" in table.c else (way.c.root_id,)
     keys = (*units, of.c.group_code, *([of.c.key] if "key" in of.c else []))
     sums = [func.sum(column) for name, column in of.c.items() if name[0] == "n"]
@@ -207,8 +219,8 @@ def _difference(before: Cells, after: Cells, width: int) -> Cells:
     return {key: numbers for key, numbers in found.items() if any(numbers)}
 
 
-def _add(conn: Connection, changes: Mapping[Table, Cells]) -> None:
-    known = _ways_of(conn, {key[0] for cells in changes.values() for key in cells})
+def _add(conn: Connection, day: date, changes: Mapping[Table, Cells]) -> None:
+    known = _ways_of(conn, day, {key[0] for cells in changes.values() for key in cells})
     for table, cells in changes.items():
         _upsert(conn, table, _summed(cells, known, by_row="row_id" in table.c))
 
@@ -223,10 +235,10 @@ def _summed(cells: Cells, known: Mapping[int, list[tuple[int, int]]], *, by_row:
     return {key: numbers for key, numbers in sums.items() if any(numbers)}
 
 
-def _ways_of(conn: Connection, units: Collection[int]) -> dict[int, list[tuple[int, int]]]:
+def _ways_of(conn: Connection, day: date, units: Collection[int]) -> dict[int, list[tuple[int, int]]]:
     """unit -> (root, row) for itself and each unit above, from below."""
     found: dict[int, list[tuple[int, int]]] = {one: [] for one in units}
-    way = ways()
+    way = ways(day)
     for some in chunks(sorted(units)):
         rows = select(way.c.unit_id, way.c.root_id, way.c.row_id).where(way.c.unit_id.in_(some))
         for unit_id, *pair in conn.execute(rows.order_by(way.c.unit_id, way.c.depth)):

@@ -18,6 +18,8 @@ closing = Table(
     Column("known_at", BigInteger, nullable=False),
     # The one that was in force on the day; null: none was.
     Column("framework_id", Serial, ForeignKey("framework.id")),
+    # Evidence up to here is in it, or has been found to change nothing of it; null: of today's.
+    Column("evidence_seq", Serial),
     Index("ix_closing_as_of_day_known_at", "as_of_day", "known_at"),
 )
 

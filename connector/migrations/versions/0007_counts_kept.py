@@ -27,6 +27,7 @@ def _closing() -> None:
         sa.Column("as_of_day", sa.Date(), nullable=False),
         sa.Column("known_at", sa.BigInteger(), nullable=False),
         sa.Column("framework_id", Serial, nullable=True),
+        sa.Column("evidence_seq", Serial, nullable=True),
         sa.ForeignKeyConstraint(["framework_id"], ["framework.id"], name="fk_closing_framework_id"),
         sa.PrimaryKeyConstraint("id", name="pk_closing"),
     )

@@ -11,6 +11,7 @@ from connector.report.asked_times import TODAY, AskedTimes
 from connector.report.errors import NotFound, NoUnits
 from lrs.clock import from_micros, to_micros
 from mappings.asked import Progress, people_of
+from mappings.closings import latest_closing
 from mappings.days import bangkok_day
 from mappings.people import Scope
 from mappings.remembered import place_holds
@@ -153,7 +154,7 @@ def read_basis(
     the reader. `uuid`: the report is about this person alone, who is shown as they are known this moment.
     """
     kept_day, kept_at = read_times(conn, now)
-    known_at = times.known_at or _newest(conn, uuid, kept_at)
+    known_at = times.known_at or _closed_at(conn, times, uuid) or _newest(conn, uuid, kept_at)
     as_of = times.as_of or kept_day
     if known_at is None and times.as_of:
         known_at = now
@@ -180,6 +181,14 @@ def read_basis(
         ),
         asked=times.as_query(),
     )
+
+
+def _closed_at(conn: Connection, times: AskedTimes, uuid: str | None) -> datetime | None:
+    """Of a month-end without another word, what was known when it was last closed."""
+    if times.as_of is None or uuid is not None:
+        return None
+    closing = latest_closing(conn, times.as_of)
+    return None if closing is None else closing[1]
 
 
 def _newest(conn: Connection, uuid: str | None, kept_at: datetime | None) -> datetime | None:

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Subquery, case, func, select
+from sqlalchemy import Connection, case, func, select
 
-from connector.report.queries.basis import Basis, Category, valid_on
+from connector.report.queries.basis import Basis, Category
+from connector.report.queries.kept import kept_closing, read_learning
 from connector.report.queries.members import members
 from lrs.clock import from_micros
-from mappings.tables import course, mapping
+from mappings.counted import MILLIONTHS, sample_courses
+from mappings.tables import course
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class Split:
 
 def read_events(conn: Connection, person_id: int, basis: Basis) -> list[Event]:
     """A person's learning events, the latest first."""
-    sample, events = _sample_courses(basis), basis.events
+    sample, events = sample_courses(basis.framework_id, basis.as_of, basis.known), basis.events
     e = events.c
     rows = conn.execute(
         select(e.category_id, e.hours, e.completed_at, course.c.title_th, sample.c.is_sample)
@@ -107,9 +109,18 @@ def split_of(events: Iterable[Event], basis: Basis) -> Split:
 
 
 def read_split(conn: Connection, basis: Basis) -> Split:
-    """The split of everybody in the denominator of the unit's subtree."""
+    """The split of everybody in the denominator of the unit's subtree: from kept counts, where there are."""
+    closing = kept_closing(conn, basis)
+    if closing is None:
+        return compute_split(conn, basis)
+    rows = read_learning(conn, closing, basis.scope.unit_id)
+    return _split([(category_id, hours / MILLIONTHS, *rest) for category_id, hours, *rest in rows], basis)
+
+
+def compute_split(conn: Connection, basis: Basis) -> Split:
+    """The same, counted now from all people of the unit."""
     people = members(basis.scope.unit_id, basis.as_of, basis.known)
-    sample, events = _sample_courses(basis), basis.events
+    sample, events = sample_courses(basis.framework_id, basis.as_of, basis.known), basis.events
     e = events.c
     known_sample = case((e.hours.is_(None), 0), else_=func.coalesce(sample.c.is_sample, 0))
     rows = conn.execute(
@@ -143,19 +154,3 @@ def _split(found: Iterable[tuple[Any, ...]], basis: Basis) -> Split:
 def _share(category: Category | None, numbers: list[float]) -> Share:
     hours, events, without, sample = numbers
     return Share(category, float(hours), int(events), int(without), bool(sample))
-
-
-def _sample_courses(basis: Basis) -> Subquery:
-    """course_id, is_sample (1 or 0): whether the hours that an approved mapping gives are made up."""
-    m = mapping.c
-    return (
-        select(m.course_id, func.max(case((m.hours_are_sample, 1), else_=0)).label("is_sample"))
-        .where(
-            m.framework_id == basis.framework_id,
-            m.status == "approved",
-            m.ended_at.is_(None),
-            valid_on(mapping, basis.as_of),
-        )
-        .group_by(m.course_id)
-        .subquery("sample")
-    )

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import CTE, ColumnElement, Connection, Select, case, func, select
 
 from connector.report.queries.basis import Basis, Item, Unit, places_on
+from connector.report.queries.kept import kept_closing, read_persons, read_states
 from connector.report.queries.members import is_required, members, number_in
 from connector.report.thai import GROUPS, group_name
+from mappings import counted
+from mappings.counted import OUTSIDE, UNCLASSIFIED
 from mappings.tables import unit
-
-# A table of more rows than this is read by nobody: then the units directly below are the rows.
-MOST_ROWS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +80,21 @@ _Cells = dict[tuple[int, str | None, bool], _Cell]
 
 
 def read_overview(conn: Connection, basis: Basis) -> Overview:
-    """The whole overview in five SELECTs, whatever the number of units."""
+    """The whole overview in five SELECTs, whatever the number of units: from kept counts, where there are."""
+    closing = kept_closing(conn, basis)
+    if closing is None:
+        return compute_overview(conn, basis)
+    return _overview(conn, basis, _is_large(conn, basis), _kept_cells(conn, basis, closing))
+
+
+def compute_overview(conn: Connection, basis: Basis) -> Overview:
+    """The same, counted now from all people of the unit."""
     whole = _is_large(conn, basis)
+    return _overview(conn, basis, whole, _read_cells(conn, basis, _placed(basis, whole)))
+
+
+def _overview(conn: Connection, basis: Basis, whole: bool, cells: _Cells) -> Overview:
     units = _rows_of(conn, basis, whole)
-    cells = _read_cells(conn, basis, _placed(basis, whole))
     by_unit: dict[int, list[tuple[str | None, bool, _Cell]]] = {}
     for (unit_id, group, classified), cell in cells.items():
         by_unit.setdefault(unit_id, []).append((group, classified, cell))
@@ -107,10 +118,10 @@ def read_overview(conn: Connection, basis: Basis) -> Overview:
 
 
 def _is_large(conn: Connection, basis: Basis) -> bool:
-    """Whether rows are the units directly below, each for its whole subtree, and not every unit."""
+    """As `mappings.counted.is_large`, at the report's two times."""
     place = places_on(basis.as_of, basis.known)
     within = select(func.count()).select_from(place).where(place.c.ancestor_id == basis.unit.id)
-    return conn.execute(within).scalar_one() > MOST_ROWS
+    return conn.execute(within).scalar_one() > counted.MOST_ROWS
 
 
 def _rows_of(conn: Connection, basis: Basis, whole: bool) -> list[Unit]:
@@ -145,6 +156,20 @@ def _placed(basis: Basis, whole: bool) -> CTE:
         row_id = func.coalesce(head, people.c.unit_id)
     placed = select(people.c.person_id, row_id.label("row_id"), people.c.group_code, people.c.classified)
     return placed.cte("placed").prefix_with("MATERIALIZED")
+
+
+def _kept_cells(conn: Connection, basis: Basis, closing: int) -> _Cells:
+    cells: _Cells = {}
+    for row_id, group, persons, all_complete in read_persons(conn, closing, basis.unit.id):
+        cells[_key(row_id, group)] = _Cell(persons, all_complete)
+    for row_id, group, item_id, *numbers in read_states(conn, closing, basis.unit.id):
+        if cell := cells.get(_key(row_id, group)):
+            cell.states[item_id, 1], cell.states[item_id, 2] = numbers
+    return cells
+
+
+def _key(row_id: int, group: str) -> tuple[int, str | None, bool]:
+    return (row_id, None, group == OUTSIDE) if group in (OUTSIDE, UNCLASSIFIED) else (row_id, group, True)
 
 
 def _read_cells(conn: Connection, basis: Basis, placed: CTE) -> _Cells:

@@ -1,0 +1,77 @@
+"""Month-ends that are closed answer as they were known then, and again where something came to be known."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, select
+
+from connector.report.asked_times import AskedTimes
+from connector.report.queries.basis import read_basis, root_scope
+from connector.report.queries.kept import kept_closing
+from connector.report.queries.learning import compute_split, read_split
+from connector.report.queries.overview import compute_overview, read_overview
+from lrs.database import read_only
+from mappings.closings import close_months, month_end
+from mappings.corrections import Correction, move
+from mappings.errors import MappingError
+from mappings.tables import unit
+from tests.mappings.world import BEGIN, NOW, send
+from tests.report.conftest import World
+
+APRIL, MAY = date(2026, 4, 30), date(2026, 5, 31)
+LATER = NOW + timedelta(hours=1)
+
+
+def total(
+    engine: Engine, as_of: date, known_at: datetime | None = None, now: datetime = LATER
+) -> tuple[datetime | None, int, int]:
+    """What was known, people and completions: answered from a closing, and the same as counted anew."""
+    with read_only(engine).begin() as conn:
+        basis = read_basis(conn, root_scope(conn), now, times=AskedTimes(as_of, known_at))
+        assert kept_closing(conn, basis) is not None
+        found = read_overview(conn, basis)
+        assert found == compute_overview(conn, basis)
+        assert read_split(conn, basis).hours == pytest.approx(compute_split(conn, basis).hours)
+    return basis.known_at, found.total.persons, sum(one.complete for one in found.total.items)
+
+
+def test_month_ends_are_closed_once_and_again_when_something_is_learnt(world: World) -> None:
+    engine = world.engine
+    assert close_months(engine, None, NOW) == [date(2026, 3, 31), APRIL, MAY]
+    assert close_months(engine, None, NOW + timedelta(minutes=1)) == []
+    first = total(engine, APRIL)
+    with engine.begin() as conn:
+        # A sync that is late: it bears on May alone.
+        send(
+            conn,
+            "2",
+            3,
+            at=datetime.combine(MAY, BEGIN.time(), BEGIN.tzinfo),
+            stored=NOW + timedelta(minutes=2),
+        )
+    assert close_months(engine, None, LATER) == [MAY]
+    _, persons, completions = total(engine, MAY, NOW)
+    assert total(engine, MAY) == (LATER, persons, completions + 1)
+    assert total(engine, APRIL) == first
+
+
+def test_a_move_of_today_changes_no_month_end(world: World) -> None:
+    engine = world.engine
+    close_months(engine, None, NOW)
+    with engine.begin() as conn:
+        to = conn.execute(select(unit.c.id).where(unit.c.uid == "s9")).scalar_one()
+        today = Correction("test", date(2026, 6, 1), LATER, "test")
+        move(conn, world.uuids["แก้ว"], to, today)
+    assert close_months(engine, None, LATER) == []
+    with engine.begin() as conn:
+        move(conn, world.uuids["เกษม"], to, Correction("test", MAY, LATER, "test"))
+    assert close_months(engine, None, LATER + timedelta(minutes=1)) == [MAY]
+    assert total(engine, MAY, now=LATER + timedelta(hours=1))[1] == 4
+
+
+def test_only_months_that_are_over(engine: Engine) -> None:
+    assert month_end("2026-05", NOW) == MAY
+    with pytest.raises(MappingError, match="not over yet"):
+        month_end("2026-06", NOW)
+    with pytest.raises(MappingError, match="write a year and a month"):
+        month_end("May", NOW)

@@ -1,0 +1,218 @@
+"""Kept counts say what counting everybody says, after whatever has happened."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, insert, select
+
+from connector.report.queries.basis import Basis, narrowed, read_basis, root_scope
+from connector.report.queries.kept import kept_closing
+from connector.report.queries.learning import compute_split, read_split
+from connector.report.queries.overview import compute_overview, read_overview
+from mappings import counted, vocabulary
+from mappings.corrections import Correction, move, retire
+from mappings.days import bangkok_day
+from mappings.errors import DecisionError, MappingError
+from mappings.group_assignments import assign
+from mappings.merges import merge, split
+from mappings.people import UnitRow, import_roster, import_units
+from mappings.progress import rebuild, refresh
+from mappings.stale import mark_persons
+from mappings.tables import (
+    closing,
+    membership,
+    person,
+    person_merge,
+    unit,
+    unit_count,
+    unit_item_count,
+    unit_learning_count,
+)
+from tests.mappings.world import NOW, a_person, send, void
+from tests.report.conftest import UNITS, World
+
+PERSONS, PLACES = st.integers(0, 7), st.integers(0, 6)
+
+
+class History:
+    """What happens to a world, each a day or no time after the last; nothing here counts."""
+
+    def __init__(self, conn: Connection) -> None:
+        self.conn = conn
+        self.now = NOW
+        self._sent: list[str] = []
+
+    def person(self, number: int) -> Any:
+        rows = self.conn.execute(select(person.c.id, person.c.uuid).order_by(person.c.id)).all()
+        return rows[number % len(rows)]
+
+    def unit(self, number: int) -> int:
+        units = self.conn.execute(select(unit.c.id).order_by(unit.c.id)).scalars().all()
+        return int(units[number])
+
+    def why(self) -> Correction:
+        return Correction("test", bangkok_day(self.now), self.now, "test")
+
+    def moves(self, who: int, to: int) -> None:
+        move(self.conn, self.person(who).uuid, self.unit(to), self.why())
+
+    def works_there_too(self, who: int, to: int) -> None:
+        one, day = self.person(who), bangkok_day(self.now)
+        post = {"person_id": one.id, "unit_id": self.unit(to), "valid_from": day}
+        self.conn.execute(insert(membership).values(**post, recorded_at=0, recorded_by="test"))
+        mark_persons(self.conn, [one.id])
+
+    def retires(self, who: int, _: int) -> None:
+        retire(self.conn, self.person(who).uuid, self.why())
+
+    def is_assigned(self, who: int, group: int) -> None:
+        """For two days only."""
+        day = bangkok_day(self.now)
+        chosen = ("M", "A", "S", "T", None, None, "T")[group]
+        last = day + timedelta(days=1)
+        assign(self.conn, self.person(who).uuid, chosen, "test", day, last, self.now, "test")
+
+    def completes(self, account: int, course: int) -> None:
+        sent = send(self.conn, str(1 + account), 2 + course, at=self.now, stored=self.now)
+        self._sent.append(sent)
+
+    def begins(self, account: int, course: int) -> None:
+        verb = vocabulary.REGISTERED
+        send(self.conn, str(1 + account), 2 + course, verb=verb, at=self.now, stored=self.now)
+
+    def takes_back(self, _who: int, _to: int) -> None:
+        if self._sent:
+            void(self.conn, self._sent.pop(), stored=self.now)
+
+    def merges(self, one: int, other: int) -> None:
+        merge(self.conn, self.person(one).id, self.person(other).id, "test", self.now, "test")
+
+    def splits(self, _one: int, _other: int) -> None:
+        for merge_id in self.conn.execute(select(person_merge.c.id)).scalars().all()[-1:]:
+            split(self.conn, merge_id, "test", self.now, "test")
+
+    def school_moves(self, school: int, area: int) -> None:
+        parent = ("area-1", "area-2", "obec", "elsewhere")[area % 4]
+        row = [one for one in UNITS if one.kind == "school"][school % 4]
+        import_units(self.conn, [UnitRow(row.uid, row.kind, row.name_th, parent, row.code, 2)], self.now, "t")
+
+    def joins(self, number: int, to: int) -> None:
+        school = f"010000000{(1, 2, 3, 9)[to % 4]}"
+        row = a_person(f"ใหม่{number}", group=("S", "M", None)[to % 3], unit_code=school)
+        import_roster(self.conn, [row], self.now, "test")
+
+    def days_pass(self, days: int, _: int) -> None:
+        self.now += timedelta(days=days)
+
+
+DEEDS: tuple[Callable[[History, int, int], None], ...] = (
+    History.moves,
+    History.works_there_too,
+    History.retires,
+    History.is_assigned,
+    History.completes,
+    History.completes,
+    History.begins,
+    History.takes_back,
+    History.merges,
+    History.splits,
+    History.school_moves,
+    History.joins,
+    History.days_pass,
+)
+
+
+@settings(
+    max_examples=4,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    deeds=st.lists(st.tuples(st.sampled_from(DEEDS), PERSONS, PLACES), min_size=4, max_size=8),
+    most_rows=st.sampled_from([2, 400]),
+)
+def test_after_any_history(
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    deeds: list[tuple[Callable[[History, int, int], None], int, int]],
+    most_rows: int,
+) -> None:
+    monkeypatch.setattr(counted, "MOST_ROWS", most_rows)
+    with world.engine.connect() as conn:
+        history = History(conn)
+        rebuild(conn, history.now)
+        for number, (deed, one, other) in enumerate(deeds):
+            history.now += timedelta(minutes=1)
+            try:
+                with conn.begin_nested():
+                    deed(history, one, other)
+            except (DecisionError, MappingError):
+                continue
+            if number % 2:
+                refresh(conn, history.now)
+        refresh(conn, history.now)
+        _agree(conn, history.now)
+        kept = _rows(conn)
+        rebuild(conn, history.now)
+        assert kept == _rows(conn)
+        conn.rollback()
+
+
+def _agree(conn: Connection, now: datetime) -> None:
+    """Both roads, for each unit."""
+    top = root_scope(conn)
+    for uid in ("", "area-1", "area-2", "s1", "s3"):
+        try:
+            basis = read_basis(conn, narrowed(conn, top, uid), now)
+        except Exception:
+            # Moved out of what is seen.
+            continue
+        assert kept_closing(conn, basis) is not None
+        assert read_overview(conn, basis) == compute_overview(conn, basis)
+        assert _split(conn, basis) == pytest.approx(_split(conn, basis, compute_split))
+
+
+def _split(conn: Connection, basis: Basis, read: Any = read_split) -> list[float]:
+    found = read(conn, basis)
+    return [
+        float(number)
+        for one in found.shares
+        for number in (one.hours, one.events, one.events_without_hours, one.sample)
+    ]
+
+
+def _rows(conn: Connection) -> dict[str, set[Any]]:
+    """Without those that say nothing."""
+    return {
+        table.name: {
+            tuple(row)
+            for row in conn.execute(select(table))
+            if any(value for value, column in zip(row, table.c, strict=True) if not column.primary_key)
+        }
+        for table in (unit_count, unit_item_count, unit_learning_count, counted_people())
+    }
+
+
+def counted_people() -> Any:
+    from mappings.tables import counted as table
+
+    return table
+
+
+def test_moved_units_are_counted_before_kept_counts_are_shown(world: World) -> None:
+    with world.engine.begin() as conn:
+        row = UnitRow("s3", "school", "โรงเรียนสาม", "area-1", "0100000003", 7)
+        import_units(conn, [row], NOW, "test")
+        basis = read_basis(conn, root_scope(conn), NOW)
+        assert kept_closing(conn, basis) is None
+        assert read_overview(conn, basis).total.persons == 5
+        refresh(conn, NOW)
+        basis = read_basis(conn, narrowed(conn, root_scope(conn), "area-1"), NOW)
+        assert kept_closing(conn, basis) is not None
+        assert read_overview(conn, basis).total.persons == 5
+        assert conn.execute(select(closing.c.id)).scalars().all() == [0]
