@@ -21,6 +21,7 @@ from connector import (
     cli_platform,
     cli_progress,
     cli_reconcile,
+    cli_report,
     cli_schedule,
     cli_sync,
 )
@@ -54,6 +55,7 @@ app.add_typer(cli_key.app, name="key")
 app.command("explain")(cli_explain.explain_)
 app.command("sync")(cli_sync.sync)
 app.command("refresh")(cli_progress.refresh)
+app.command("progress")(cli_report.progress)
 app.command("rebuild")(cli_progress.rebuild)
 app.command("close-month")(cli_close.close_month)
 app.command("schedule")(cli_schedule.schedule)
