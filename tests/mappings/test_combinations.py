@@ -1,6 +1,7 @@
 """Courses and parts combined, as a mapping file says it: which of them have to be done, and what counts."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -209,3 +210,10 @@ def test_a_mapping_without_parts_keeps_its_digest() -> None:
     """That of before there were parts: else an upgrade would end and add every mapping anew."""
     (mapping,) = parse_mappings(ONE, "mine.yaml").courses[0].mappings
     assert mapping.digest() == "0c06aede2dfbf210649241e6dd84a4a333c811e03a5ea047e750b2bd5b4b47bc"
+
+
+def test_the_documented_example_is_a_mapping_file() -> None:
+    page = (Path(__file__).parents[2] / "docs/framework.md").read_text(encoding="utf-8")
+    text = page.partition("## Course mappings")[2].partition("```yaml\n")[2].partition("```")[0]
+    whole, activity = parse_mappings(text, "framework.md").courses
+    assert whole.mappings[0].parts == ("sample-dl104", activity.code)

@@ -1,23 +1,18 @@
 import shutil
 import threading
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, delete, func, insert, select, text, update
 
 from lrs.clock import to_micros
 from lrs.database import connect
-from lrs.tables import stale_agent, statement
+from lrs.tables import stale_agent
 from mappings import vocabulary
 from mappings.progress import bangkok_day, create_views, end_of_bangkok_day, rebuild, refresh, view_texts
 from mappings.tables import (
-    account,
-    account_link,
     batch_learner,
     competency,
     competency_state,
@@ -31,9 +26,6 @@ from mappings.tables import (
 from tests.mappings.world import BEGIN, NOW, minutes, people_with_accounts, send, void
 
 OWNERS = {"11": "สมชาย", "12": "สมชาย", "21": "สมหญิง", "99": None}
-COMPETENCIES = {2: "D1.1", 3: "D1.2"}
-COMPLETING = (vocabulary.COMPLETED, vocabulary.PASSED)
-FAILED = "http://adlnet.gov/expapi/verbs/failed"
 
 
 def test_a_day_in_bangkok_ends_at_five_in_the_afternoon_utc() -> None:
@@ -41,135 +33,6 @@ def test_a_day_in_bangkok_ends_at_five_in_the_afternoon_utc() -> None:
     assert bangkok_day(datetime(2026, 1, 1, 17, 0, tzinfo=UTC)) == date(2026, 1, 2)
     end = end_of_bangkok_day(date(2026, 1, 1))
     assert end + timedelta(microseconds=1) == datetime(2026, 1, 1, 17, tzinfo=UTC)
-
-
-# ---- the oracle: a fold over what was sent -------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Event:
-    account: str
-    course: int
-    verb: str
-    level: int
-    success: bool | None
-    hour: int
-    voided_by: int | None
-
-
-@dataclass(frozen=True)
-class Asked:
-    as_of: date
-    known_at: datetime
-    unlinked_at: datetime
-
-
-EVENTS = st.builds(
-    Event,
-    account=st.sampled_from(sorted(OWNERS)),
-    course=st.sampled_from([2, 3, 99]),
-    verb=st.sampled_from([*COMPLETING, vocabulary.REGISTERED, FAILED]),
-    level=st.sampled_from([1, 1, 2, 3, 9]),
-    success=st.sampled_from([None, None, True, False]),
-    hour=st.sampled_from([0, 1, 24, 48]),
-    voided_by=st.none() | st.integers(0, 15),
-)
-ASKED = st.builds(
-    Asked,
-    as_of=st.sampled_from([bangkok_day(BEGIN + timedelta(days=days)) for days in (-1, 0, 1, 60)]),
-    known_at=st.sampled_from([BEGIN + minutes(count) for count in (0, 3, 8, 30)]),
-    unlinked_at=st.sampled_from([BEGIN + minutes(count) for count in (2, 20, 40)]),
-)
-
-
-def fold(events: list[Event], asked: Asked) -> tuple[dict[Any, int], dict[Any, Any]]:
-    """(person, competency) -> 1 or 2, and -> (level, hour, index) of what completes it."""
-    states: dict[Any, int] = {}
-    best: dict[Any, Any] = {}
-    for index, event in enumerate(events):
-        key = OWNERS[event.account], COMPETENCIES.get(event.course)
-        known = BEGIN + minutes(index) <= asked.known_at
-        voided = event.voided_by is not None and BEGIN + minutes(16 + event.voided_by) <= asked.known_at
-        happened = BEGIN + timedelta(hours=event.hour) <= end_of_bangkok_day(asked.as_of)
-        parted = event.account == "12" and asked.unlinked_at <= asked.known_at
-        if None in key or voided or parted or event.level > 2 or not (known and happened):
-            continue
-        if event.verb in COMPLETING and event.success is not False:
-            best[key] = min(best.get(key, (9, 0, 0)), (event.level, event.hour, index))
-        if event.verb == vocabulary.REGISTERED:
-            states[key] = 1
-    return states | dict.fromkeys(best, 2), best
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(events=st.lists(EVENTS, max_size=12), asked=ASKED)
-def test_the_views_agree_with_a_fold_over_the_statements(
-    engine: Engine, events: list[Event], asked: Asked
-) -> None:
-    with engine.connect() as conn:
-        transaction = conn.begin()
-        persons = people_with_accounts(conn, OWNERS)
-        sent = play(conn, events, asked)
-        ask(conn, "test", asked, list(persons.values()))
-        names = {person_id: name for name, person_id in persons.items()}
-        states, best = fold(events, asked)
-        found = read(conn, "competency_progress", names, ("state",))
-        assert len(found) == 20
-        assert {key: values[0] for key, values in found.items() if values[0]} == states
-        complete = read(conn, "competency_complete", names, ("level", "completed_at", "seq"))
-        assert complete == {
-            key: (level, to_micros(BEGIN + timedelta(hours=hour)), sent[index])
-            for key, (level, hour, index) in best.items()
-        }
-        assert conn.execute(text("select count(*) from learning")).scalar_one() == len(best)
-        transaction.rollback()
-
-
-def play(conn: Connection, events: list[Event], asked: Asked) -> list[int]:
-    """Send the events a minute apart, then the voids; the statements' sequence numbers."""
-    ids = [
-        send(
-            conn,
-            event.account,
-            event.course,
-            verb=event.verb,
-            at=BEGIN + timedelta(hours=event.hour),
-            stored=BEGIN + minutes(index),
-            level=event.level,
-            result=None if event.success is None else {"success": event.success},
-        )
-        for index, event in enumerate(events)
-    ]
-    # In the order of time: nothing is stored earlier than what is stored already.
-    voided = [(one.voided_by, id_) for one, id_ in zip(events, ids, strict=True) if one.voided_by is not None]
-    for voided_by, statement_id in sorted(voided):
-        void(conn, statement_id, stored=BEGIN + minutes(16 + voided_by))
-    other = select(account.c.id).where(account.c.name == "12").scalar_subquery()
-    conn.execute(
-        update(account_link)
-        .where(account_link.c.account_id == other)
-        .values(unlinked_at=to_micros(asked.unlinked_at))
-    )
-    return [conn.execute(select(statement.c.seq).where(statement.c.id == each)).scalar_one() for each in ids]
-
-
-def ask(conn: Connection, batch: str, asked: Asked, persons: list[int]) -> None:
-    end = to_micros(end_of_bangkok_day(asked.as_of))
-    known_at = to_micros(asked.known_at)
-    conn.execute(
-        insert(parameter).values(batch=batch, as_of_day=asked.as_of, as_of_end=end, known_at=known_at)
-    )
-    conn.execute(insert(batch_learner), [{"batch": batch, "person_id": each} for each in persons])
-
-
-def read(conn: Connection, view: str, names: dict[int, str], columns: tuple[str, ...]) -> dict[Any, Any]:
-    rows = conn.execute(
-        text(
-            f"select v.person_id, c.code, v.{', v.'.join(columns)} from {view} v"
-            " inner join competency c on c.id = v.competency_id"
-        )
-    )
-    return {(names[row[0]], row[1]): tuple(row[2:]) for row in rows}
 
 
 # ---- what is kept ---------------------------------------------------------------------------------
@@ -304,6 +167,13 @@ def test_creating_the_views_again_is_harmless(engine: Engine, people: dict[str, 
             assert conn.execute(text(f"select count(*) from {name}")).scalar_one() == 0
 
 
+def ask(conn: Connection, batch: str, persons: list[int]) -> None:
+    day = bangkok_day(NOW)
+    times = {"as_of_day": day, "as_of_end": to_micros(end_of_bangkok_day(day)), "known_at": to_micros(NOW)}
+    conn.execute(insert(parameter).values(batch=batch, **times))
+    conn.execute(insert(batch_learner), [{"batch": batch, "person_id": each} for each in persons])
+
+
 @pytest.mark.parametrize("learners", [1, 200])
 @pytest.mark.parametrize("view", ["competency_progress", "competency_complete", "learning"])
 def test_sqlite_looks_evidence_up_by_agent(
@@ -314,7 +184,7 @@ def test_sqlite_looks_evidence_up_by_agent(
     engine = connect(f"sqlite:///{tmp_path / 'plan.db'}")
     with engine.begin() as conn:
         persons = people_with_accounts(conn, {str(number): f"ครู{number}" for number in range(200)})
-        ask(conn, "one", Asked(bangkok_day(NOW), NOW, NOW), list(persons.values())[:learners])
+        ask(conn, "one", list(persons.values())[:learners])
         conn.execute(text("analyze batch_learner"))
         plan = conn.execute(text(f"explain query plan select * from {view} where batch = 'one'"))
         steps = [row.detail for row in plan]
