@@ -13,6 +13,7 @@ from sqlalchemy import Engine, text
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from connector.access.mount import open_to_users
 from connector.headers import SecurityHeaders
 from connector.imports.kinds import import_kinds
 from connector.report.accounts_page import router_accounts
@@ -83,6 +84,8 @@ def create_app(settings: Settings) -> ASGIApp:
     app.include_router(router_merges(engine), include_in_schema=False)
     app.include_router(router_statements(engine), include_in_schema=False)
     app.include_router(router_status(engine, watched=watched), include_in_schema=False)
+    if settings.access == "users":
+        open_to_users(app, engine, settings)
     app.add_middleware(SameOrigin)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_HOSTS, www_redirect=False)

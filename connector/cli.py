@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy import Engine
 
 from connector import (
     cli_close,
@@ -24,12 +25,15 @@ from connector import (
     cli_report,
     cli_schedule,
     cli_sync,
+    cli_token,
+    cli_user,
 )
+from connector.access.errors import AccessError
 from connector.command import ERR, OUT, Data, ready_engine
 from connector.imports import ImportFileError
 from connector.imports.errors import ImportStateError
 from connector.platforms import PlatformError
-from connector.settings import SettingsError, load
+from connector.settings import Settings, SettingsError, load
 from lrs.clock import utc_now
 from lrs.database import OPERATIONAL_ERRORS
 from lrs.errors import LrsError
@@ -52,6 +56,8 @@ app.add_typer(cli_mapping.app, name="mapping")
 app.command("gaps")(cli_mapping.gaps)
 app.add_typer(cli_person.app, name="person")
 app.add_typer(cli_key.app, name="key")
+app.add_typer(cli_user.app, name="user")
+app.add_typer(cli_token.app, name="token")
 app.command("explain")(cli_explain.explain_)
 app.command("sync")(cli_sync.sync)
 app.command("refresh")(cli_progress.refresh)
@@ -71,6 +77,7 @@ def main() -> None:
     try:
         app()
     except (
+        AccessError,
         SettingsError,
         ServeError,
         PlatformError,
@@ -92,7 +99,9 @@ def serve(data: Data = None, host: str | None = None, port: Port = None) -> None
 
     settings = load(data=data, host=host, port=port)
     bound = bind(settings.host, settings.port)
-    ready_engine(settings).dispose()
+    engine = ready_engine(settings)
+    _tell_first_step(engine, settings)
+    engine.dispose()
     run(settings, bound, lambda: OUT.print(f"Thaksa is ready: open [bold]{address(bound)}[/bold]"))
 
 
@@ -124,6 +133,15 @@ def upgrade(data: Data = None) -> None:
     settings = load(data=data)
     ready_engine(settings)
     OUT.print("The database is up to date.")
+
+
+def _tell_first_step(engine: Engine, settings: Settings) -> None:
+    """Where nobody can sign in yet, say how somebody can."""
+    from connector.access.users import has_users
+
+    with engine.connect() as conn:
+        if settings.access == "users" and not has_users(conn):
+            ERR.print("Nobody can sign in yet: make the first user with `thaksa user create NAME`.")
 
 
 def _fail(message: str) -> None:

@@ -27,7 +27,8 @@ def prepare_folder(settings: Settings, replay: Replay) -> Settings:
     if path.exists() and MARK not in path.read_text(encoding="utf-8"):
         raise SettingsError(f"{path} is not the demonstration's: choose another folder with --data DIR")
     settings.data.mkdir(parents=True, exist_ok=True)
-    path.write_text(f'{MARK}\n[platforms.{NAME}]\nkind = "moodle"\nurl = "{replay.url}"\n', encoding="utf-8")
+    platform = f'[platforms.{NAME}]\nkind = "moodle"\nurl = "{replay.url}"\n'
+    path.write_text(f'{MARK}\naccess = "open"\n{platform}', encoding="utf-8")
     write_secret(settings.data / "secrets" / f"{NAME}.token", TOKEN)
     return load(data=settings.data, host=settings.host, port=settings.port)
 

@@ -9,6 +9,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy import Connection, Engine, and_, delete, or_, select, update
 
+from connector.access.users import forget_persons
 from connector.settings import Settings
 from connector.tables import enrolment, platform, take_back
 from connector.tables_imports import claim, import_file, import_refusal, import_row
@@ -47,6 +48,8 @@ def erase(
         lock_accounts(conn, known)
         subjects = file_subjects(conn, known)
         counts = _forget_syncs(conn, known) | _forget_refusals(conn, known)
+        if forgotten := forget_persons(conn, known.person_ids, now):
+            counts["web_user"] = forgotten
         tombstones = tombstones_of(settings, conn)
         erased = erase_person(conn, known, tombstones, now, by, FILE_ROWS, subjects)
         if dry_run:

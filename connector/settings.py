@@ -51,6 +51,13 @@ class Settings(BaseModel):
     json_depth: int = Field(default=MOST_DEPTH, ge=10, le=MOST_DEPTH)
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
+    access: Literal["users", "open"] = "users"
+    session_idle_minutes: int = Field(default=60, ge=1)
+    session_hours: int = Field(default=12, ge=1)
+    sign_in_tries: int = Field(default=5, ge=1)
+    sign_in_tries_address: int = Field(default=100, ge=1)
+    argon2_mebibytes: int = Field(default=64, ge=8)
+    argon2_passes: int = Field(default=3, ge=1)
     home_page: str = Field(default=PEOPLE, pattern=r"^https?://\S+$")
     xapi_version: Literal["1.0.3", "2.0.0"] = "2.0.0"
     xapi_default_version: Literal["1.0.3", "2.0.0"] | None = None
@@ -64,9 +71,7 @@ class Settings(BaseModel):
     @classmethod
     def _loopback_only(cls, host: str) -> str:
         if host != "localhost" and not _is_loopback(host):
-            raise ValueError(
-                "pages and API answer on loopback only until there are user accounts: use 127.0.0.1"
-            )
+            raise ValueError("pages and API answer on loopback only: use 127.0.0.1")
         return host
 
     @property

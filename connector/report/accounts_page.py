@@ -14,9 +14,10 @@ from fastapi import APIRouter, Form, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy import Connection, Engine
 
+from connector.access.viewer import acting
 from connector.report.errors import NotFound, WrongForm
 from connector.report.pages import ThaiErrors, render
-from connector.report.posts_page import BY, Text, required
+from connector.report.posts_page import Text, required
 from connector.report.queries.accounts import (
     read_accounts_page,
     read_accounts_shown,
@@ -194,13 +195,13 @@ class _Pages:
             if decision in ("link", "refuse"):
                 of = read_person(conn, scope, required(person, "กรุณาเลือกบุคคล")).id
                 decide = link_decisions.link if decision == "link" else link_decisions.refuse
-                decide(conn, account_id, of, now, BY, reason.strip())
+                decide(conn, account_id, of, now, acting(), reason.strip())
             elif decision == "unlink":
                 why = required(reason, "กรุณาระบุเหตุผลที่ยกเลิกการเชื่อมโยง")
-                link_decisions.unlink(conn, account_id, now, BY, why)
+                link_decisions.unlink(conn, account_id, now, acting(), why)
             else:
                 settle = link_decisions.keep if decision == "keep" else link_decisions.leave_unlinked
-                settle(conn, account_id, now, BY, reason.strip())
+                settle(conn, account_id, now, acting(), reason.strip())
         except DecisionError as error:
             raise WrongForm(WHY.get(error.why, "ไม่สามารถบันทึกการตัดสินนี้ได้")) from None
 

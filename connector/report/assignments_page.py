@@ -7,11 +7,12 @@ from fastapi import APIRouter, Form, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy import Connection, Engine
 
+from connector.access.viewer import acting
 from connector.imports.dates import day_of
 from connector.imports.errors import BadValueError
 from connector.report.errors import WrongForm
 from connector.report.pages import ThaiErrors
-from connector.report.posts_page import BY, Text, group_of, required
+from connector.report.posts_page import Text, group_of, required
 from connector.report.queries.basis import read_basis, root_scope
 from connector.report.queries.person import read_details
 from lrs.clock import Clock, utc_now
@@ -52,7 +53,7 @@ class _Forms:
         with self._engine.begin() as conn:
             self._must_be_seen(conn, uuid)
             try:
-                assign(conn, uuid, chosen, why, first, last, self._clock(), BY)
+                assign(conn, uuid, chosen, why, first, last, self._clock(), acting())
             except AssignmentOverlaps:
                 raise WrongForm("มีคำสั่งมอบหมายอื่นในช่วงวันดังกล่าว กรุณาสิ้นสุดคำสั่งนั้นก่อน") from None
         return _back(uuid)
@@ -62,7 +63,7 @@ class _Forms:
         with self._engine.begin() as conn:
             self._must_be_seen(conn, uuid)
             try:
-                end_assignment(conn, uuid, assignment_id, day, classifier(conn), self._clock(), BY)
+                end_assignment(conn, uuid, assignment_id, day, classifier(conn), self._clock(), acting())
             except MappingError:
                 raise WrongForm("ไม่พบคำสั่งมอบหมายนี้ของบุคคลนี้") from None
         return _back(uuid)

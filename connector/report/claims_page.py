@@ -6,12 +6,13 @@ from fastapi import APIRouter, Form, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy import Engine
 
+from connector.access.viewer import PAGE, acting
 from connector.imports.claim_store import CLAIMED, DUPLICATE, REJECTED, VERIFIED
 from connector.imports.claim_work import ClaimError, decide_claims
 from connector.imports.settle import Setting
 from connector.report.errors import WrongForm
 from connector.report.pages import ThaiErrors, render
-from connector.report.posts_page import BY, Text
+from connector.report.posts_page import Text
 from connector.report.queries.basis import read_times, root_scope
 from connector.report.queries.claims import MOST_CLAIMS, read_claims, read_courses
 from lrs.clock import Clock, utc_now
@@ -64,7 +65,7 @@ class _Pages:
             courses=courses,
             most=MOST_CLAIMS,
             changed=changed,
-            by=BY,
+            by=PAGE,
         )
 
     def decide(
@@ -77,7 +78,7 @@ class _Pages:
     ) -> Response:
         """Verifies or rejects the chosen claims, all or none; the numbers of these people follow at once."""
         chosen, now = claim or [], self._clock()
-        setting = Setting(self._home_page, now, BY, self._clock)
+        setting = Setting(self._home_page, now, acting(), self._clock)
         try:
             with self._engine.begin() as conn:
                 decide_claims(conn, chosen, decision, reason.strip(), setting, course=course.strip())

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
+from connector.access.viewer import PAGE, acting
 from connector.imports.desk import Desk
 from connector.imports.errors import ImportStateError
 from connector.imports.kinds import ImportKind, Leaving
@@ -33,9 +34,6 @@ from connector.report.reasons import thai_reason
 from connector.report.uploads import read_form
 from lrs.clock import Clock, utc_now
 from lrs.database import read_only
-
-BY = "page"
-"""Who did it, while pages know no users."""
 
 STATES = {
     "reading": "กำลังอ่านไฟล์",
@@ -119,7 +117,7 @@ class _Pages:
         if not isinstance(kind, str) or kind not in self._kinds:
             raise WrongForm("กรุณาเลือกประเภทของไฟล์")
         full = coverage == FULL and self._kinds[kind].leaving is not None
-        brought = Brought(kind, Path(file.filename), BY, file.filename, FULL if full else PART)
+        brought = Brought(kind, Path(file.filename), acting(), file.filename, FULL if full else PART)
         return self._desk.bring(brought, file.file)
 
     def one(self, uuid: str, changed: bool = False) -> Response:
@@ -166,7 +164,7 @@ class _Pages:
         kind = self._kinds[file.kind]
         try:
             with self._engine.begin() as conn:
-                kind.apply(conn, file.id, self._clock(), BY)
+                kind.apply(conn, file.id, self._clock(), acting())
         except ImportStateError:
             return self._show_again(file)
         return _back(uuid)
@@ -182,7 +180,7 @@ class _Pages:
     def discard(self, uuid: str) -> Response:
         """Throws a file away, unless somebody applied it meanwhile: its page says which."""
         with suppress(ImportStateError), self._engine.begin() as conn:
-            discard(conn, self._find(conn, uuid).id, self._clock(), BY)
+            discard(conn, self._find(conn, uuid).id, self._clock(), acting())
         return _back(uuid)
 
     def withdraw(
@@ -199,7 +197,7 @@ class _Pages:
             raise WrongForm("กรุณาระบุเหตุผลที่ถอนคืน และเลขแถวเป็นตัวเลข หรือเว้นว่างเพื่อถอนคืนทั้งไฟล์")
         try:
             with self._engine.begin() as conn:
-                take_back(conn, uuid, [int(row)] if row else None, reason.strip(), self._clock(), BY)
+                take_back(conn, uuid, [int(row)] if row else None, reason.strip(), self._clock(), acting())
         except ImportStateError:
             raise WrongForm("ไม่มีสิ่งที่จะถอนคืน: ไฟล์หรือแถวนี้ไม่ได้นับอยู่แล้ว") from None
         return _back(uuid)
@@ -217,7 +215,7 @@ class _Pages:
 
 
 def _by(who: str | None) -> str:
-    return {BY: "หน้าเว็บ", None: "–"}.get(who, who or "")
+    return {PAGE: "หน้าเว็บ", None: "–"}.get(who, who or "")
 
 
 def _back(uuid: str, query: str = "") -> Response:

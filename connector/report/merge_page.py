@@ -6,9 +6,10 @@ from fastapi import APIRouter, Form, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy import Engine
 
+from connector.access.viewer import acting
 from connector.report.errors import NotFound, WrongForm
 from connector.report.pages import ThaiErrors, render
-from connector.report.posts_page import BY, Text, required
+from connector.report.posts_page import Text, required
 from connector.report.queries.basis import root_scope
 from connector.report.queries.found_people import find_persons
 from connector.report.queries.person_accounts import read_accounts, read_merged_away, read_person
@@ -66,7 +67,7 @@ class _Pages:
             scope = root_scope(conn)
             kept, merged = read_person(conn, scope, uuid), read_person(conn, scope, other)
             try:
-                merge(conn, merged.id, kept.id, why, self._clock(), BY)
+                merge(conn, merged.id, kept.id, why, self._clock(), acting())
             except DecisionError as error:
                 raise WrongForm(WHY[error.why]) from None
         return RedirectResponse(f"/people/{kept.uuid}", status_code=303)
@@ -78,7 +79,7 @@ class _Pages:
             if found is None or found.source is None:
                 raise NotFound("บุคคลนี้ไม่ได้ถูกรวมเข้ากับผู้ใด")
             try:
-                split(conn, found.id, why, self._clock(), BY)
+                split(conn, found.id, why, self._clock(), acting())
             except DecisionError as error:
                 raise WrongForm(WHY[error.why]) from None
         return RedirectResponse(f"/people/{found.source.uuid}", status_code=303)

@@ -14,6 +14,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from sqlalchemy import Connection, Engine
 
+from connector.access.form_tokens import FormTokens
+from connector.access.rights import may
+from connector.access.viewer import current
 from connector.imports.event import MODES
 from connector.report import thai
 from connector.report.asked_times import AskedWords
@@ -79,6 +82,7 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=[FormTokens],
     )
     env.filters |= {
         "iso_day": date.fromisoformat,
@@ -96,6 +100,8 @@ def environment() -> Environment:
         "categories": thai.CATEGORIES,
         "group_name": thai.group_name,
         "modes": {mode: words[0] for mode, words in MODES.items()},
+        "viewer": current,
+        "may": may,
         "at_times": _at_times,
         "percent": thai.percent,
         "share": thai.share,

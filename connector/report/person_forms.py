@@ -7,10 +7,11 @@ from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy import Connection, Engine, select
 
+from connector.access.viewer import acting
 from connector.report.assignments_page import day_in
 from connector.report.errors import WrongForm
 from connector.report.pages import ThaiErrors
-from connector.report.posts_page import BY, Text, required
+from connector.report.posts_page import Text, required
 from connector.report.queries.basis import read_basis, root_scope
 from connector.report.queries.corrections import unit_meant
 from connector.report.queries.person import read_details
@@ -92,7 +93,7 @@ class _Forms:
     def _why(self, reason: str, day: str | None = None) -> Correction:
         now = self._clock()
         of_day = bangkok_day(now) if day is None else day_in(required(day, _DAY))
-        return Correction(required(reason, _REASON), of_day, now, BY)
+        return Correction(required(reason, _REASON), of_day, now, acting())
 
     @contextmanager
     def _correcting(self, uuid: str) -> Iterator[Connection]:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Form, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy import Engine
 
+from connector.access.viewer import acting
 from connector.report.errors import WrongForm
 from connector.report.pages import ThaiErrors, render
 from connector.report.queries.basis import read_times, root_scope
@@ -16,9 +17,6 @@ from lrs.database import read_only
 from mappings.days import bangkok_day
 from mappings.errors import MappingError
 from mappings.post_decisions import decide, undo
-
-BY = "page"
-"""Who did it, while pages know no users."""
 
 MOST_POSTS = 200
 OUTSIDE = "-"
@@ -85,7 +83,7 @@ class _Pages:
         chosen, why = group_of(group), required(reason, "กรุณาระบุเหตุผลหรือเอกสารอ้างอิงของการจัดกลุ่ม")
         with self._engine.begin() as conn:
             try:
-                changed = decide(conn, line, position, chosen, why, self._clock(), BY)
+                changed = decide(conn, line, position, chosen, why, self._clock(), acting())
             except MappingError:
                 raise WrongForm("ไม่มีชื่อตำแหน่ง กรุณาแก้ไขในทะเบียนบุคลากร") from None
         return _back(changed)
@@ -94,7 +92,7 @@ class _Pages:
         why = required(reason, "กรุณาระบุเหตุผลที่เลิกใช้")
         with self._engine.begin() as conn:
             try:
-                changed = undo(conn, decision_id, why, self._clock(), BY)
+                changed = undo(conn, decision_id, why, self._clock(), acting())
             except MappingError:
                 raise WrongForm("การจัดกลุ่มนี้ถูกเลิกใช้ไปแล้ว") from None
         return _back(changed)

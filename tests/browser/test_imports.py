@@ -26,7 +26,7 @@ ROSTER = """ลำดับ,ชื่อ-นามสกุล,ตำแหน�
 
 @pytest.fixture
 def url(tmp_path: Path) -> Iterator[str]:
-    settings = load({}, data=tmp_path)
+    settings = load({}, data=tmp_path, access="open")
     engine = connect(settings.database)
     upgrade(engine, BEGIN)
     with engine.begin() as conn:

@@ -33,7 +33,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 @pytest.fixture
 def url(engine: Engine, tmp_path: Path) -> Iterator[str]:
-    config = uvicorn.Config(create_app(load({}, data=tmp_path)), port=0, log_level="warning")
+    config = uvicorn.Config(create_app(load({}, data=tmp_path, access="open")), port=0, log_level="warning")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

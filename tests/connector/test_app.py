@@ -15,7 +15,7 @@ from lrs.database import connect
 
 
 def client(tmp_path: Path, **chosen: Any) -> TestClient:
-    settings = Settings(data=tmp_path, xapi_default_version="1.0.3", **chosen)
+    settings = Settings(data=tmp_path, access="open", xapi_default_version="1.0.3", **chosen)
     engine = connect(settings.database)
     upgrade(engine, utc_now())
     with engine.begin() as conn:

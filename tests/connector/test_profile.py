@@ -180,7 +180,7 @@ def test_a_rule_can_be_broken(engine: Engine, tmp_path: Path) -> None:
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[TestClient]:
-    app = create_app(Settings(data=tmp_path))
+    app = create_app(Settings(data=tmp_path, access="open"))
     with TestClient(app, base_url="http://127.0.0.1") as client:
         yield client
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, Subquery, exists, func, or_, select
 
+from connector.access.viewer import current
 from connector.report.asked_times import TODAY, AskedTimes
 from connector.report.errors import NotFound, NoUnits
 from lrs.clock import from_micros, to_micros
@@ -114,13 +115,17 @@ def read_times(conn: Connection, now: datetime) -> tuple[date, datetime | None]:
 
 
 def root_scope(conn: Connection) -> Scope:
-    """The whole organisation with names: what the one reader on loopback may see."""
+    """What the viewer may see: their unit, or the whole organisation; the latter with names where there are
+    no users."""
+    viewer = current()
+    if viewer is not None and viewer.unit_id is not None:
+        return Scope(viewer.unit_id, viewer.sees_names)
     root = conn.execute(
         select(unit.c.id).where(unit.c.parent_id.is_(None)).order_by(unit.c.id).limit(1)
     ).scalar()
     if root is None:
         raise NoUnits
-    return Scope(unit_id=root, names=True)
+    return Scope(unit_id=root, names=viewer is None or viewer.sees_names)
 
 
 def narrowed(conn: Connection, scope: Scope, uid: str | None) -> Scope:

@@ -1,0 +1,90 @@
+"""The page of the log: who looked at whose record. An office sees who looked at its own people."""
+
+from datetime import date
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from fastapi.responses import HTMLResponse
+from sqlalchemy import Engine
+
+from connector.access import audit
+from connector.access.audit import Asked
+from connector.access.roles import ADMINISTRATOR, ROLES
+from connector.access.viewer import current
+from connector.imports.dates import day_of
+from connector.imports.errors import BadValueError
+from connector.report.errors import UnknownFilter
+from connector.report.pages import ThaiErrors, render
+from connector.report.queries.basis import root_scope
+from lrs.database import read_only
+
+PAGES = {
+    "/people": "รายชื่อบุคลากร",
+    "/people/{uuid}": "หน้ารายบุคคล",
+    "/people/{uuid}/statements/{statement_id}": "บันทึกของบุคคล",
+    "/people/{uuid}/merge": "รวมบุคคล",
+    "/people/{uuid}/merge/{other}": "รวมบุคคล",
+    "/imports/{uuid}": "ไฟล์ที่นำเข้า",
+    "/imports/{uuid}/refused.csv": "แถวที่ไม่รับของไฟล์",
+    "/claims": "หลักฐานที่ยื่น",
+}
+_BY_START = {"/accounts": "บัญชีผู้เรียน", "/statements": "บันทึก xAPI"}
+
+
+def router_audit(engine: Engine) -> APIRouter:
+    """The route at /audit."""
+    router = APIRouter(route_class=ThaiErrors, default_response_class=HTMLResponse)
+    pages = _Pages(engine)
+    router.add_api_route("/audit", pages.audit, methods=["GET", "HEAD"], response_model=None)
+    return router
+
+
+class _Pages:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = read_only(engine)
+
+    def audit(self, person: str = "", user: str = "", day: str = "", before: int | None = None) -> Response:
+        asked = Asked(_uuid(person), _uuid(user), _day(day), before)
+        viewer = current()
+        whole = viewer is None or viewer.role == ADMINISTRATOR
+        with self._engine.begin() as conn:
+            found = audit.read_looks(conn, root_scope(conn).unit_id, whole=whole, asked=asked)
+        looks = found[: audit.PAGE]
+        return render(
+            "audit.html",
+            looks=looks,
+            older=looks[-1].id if len(found) > audit.PAGE else None,
+            filters={"person": asked.person, "user": asked.user, "day": day.strip()},
+            address=_address,
+            page_name=page_name,
+            roles=ROLES,
+        )
+
+
+def page_name(route: str) -> str:
+    """What a route shows, in Thai; the route itself where it has no name."""
+    path = route.partition(" ")[2]
+    start = next((name for start, name in _BY_START.items() if path.startswith(start)), path)
+    return PAGES.get(path, start)
+
+
+def _address(filters: dict[str, str], **changed: object) -> str:
+    given = {name: value for name, value in {**filters, **changed}.items() if value}
+    return f"/audit?{urlencode(given)}" if given else "/audit"
+
+
+def _uuid(text: str) -> str:
+    if not text.strip():
+        return ""
+    try:
+        return str(UUID(text.strip()))
+    except ValueError:
+        raise UnknownFilter("รหัสบุคคลหรือรหัสผู้ใช้ไม่ถูกต้อง") from None
+
+
+def _day(text: str) -> date | None:
+    try:
+        return day_of(text.strip()) if text.strip() else None
+    except BadValueError:
+        raise UnknownFilter("อ่านวันที่ไม่ได้ กรุณาเขียนเช่น 5/7/2569 หรือ 5 ก.ค. 2569") from None

@@ -1,0 +1,177 @@
+"""Who may call what: one table for the whole service. What is not in it is refused.
+
+A route's variables are written as the routers write them. HEAD is GET without its body.
+"""
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from starlette.routing import compile_path
+
+from connector.access.roles import ADMINISTRATOR, ANALYST, LEARNER, OFFICE, SCHOOL
+from connector.access.viewer import current
+
+ANYBODY: frozenset[str] | None = None
+"""Without signing in: nothing there is about a person or about an office."""
+
+EVERYBODY = frozenset({ADMINISTRATOR, ANALYST, OFFICE, SCHOOL, LEARNER})
+COUNTS = EVERYBODY - {LEARNER}
+NAMES = COUNTS - {ANALYST}
+OFFICES = frozenset({ADMINISTRATOR, OFFICE})
+WHOLE = frozenset({ADMINISTRATOR, ANALYST})
+"""Numbers that are not told apart by office."""
+ADMINISTRATORS = frozenset({ADMINISTRATOR})
+
+LISTED, ONE = "list", "person"
+"""What a look is: at a list of people, or at the person whose UUID is in the address."""
+
+
+class Right(NamedTuple):
+    """`roles` that may call it; what it shows of persons (None: nothing); the scope a token needs (None: no
+    token opens it)."""
+
+    roles: frozenset[str] | None
+    looks: str | None = None
+    scope: str | None = None
+
+
+class Found(NamedTuple):
+    """A route that an address leads to, as it is written in the table, with its variables."""
+
+    pattern: str
+    right: Right
+    variables: Mapping[str, str]
+
+
+_Q, _P = "GET", "POST"
+
+RIGHTS: Mapping[tuple[str, str], Right] = MappingProxyType(
+    {
+        # What anybody may read.
+        (_Q, "/healthz"): Right(ANYBODY),
+        (_Q, "/static/{path:path}"): Right(ANYBODY),
+        (_Q, "/static-offline-docs/{path:path}"): Right(ANYBODY),
+        (_Q, "/docs"): Right(ANYBODY),
+        (_Q, "/docs/oauth2-redirect"): Right(ANYBODY),
+        (_Q, "/openapi.json"): Right(ANYBODY),
+        (_Q, "/thaksa/{name:path}"): Right(ANYBODY),
+        (_Q, "/ims/case/v1p1/CFDocuments"): Right(ANYBODY),
+        (_Q, "/ims/case/v1p1/CFPackages/{identifier}"): Right(ANYBODY),
+        (_Q, "/ims/case/v1p1/CFDocuments/{identifier}"): Right(ANYBODY),
+        (_Q, "/ims/case/v1p1/CFItems/{identifier}"): Right(ANYBODY),
+        (_Q, "/ims/case/v1p1/CFAssociations/{identifier}"): Right(ANYBODY),
+        (_Q, "/ims/case/v1p1/CFItemAssociations/{identifier}"): Right(ANYBODY),
+        # Signing in and out.
+        (_Q, "/sign-in"): Right(ANYBODY),
+        (_P, "/sign-in"): Right(ANYBODY),
+        (_P, "/sign-out"): Right(EVERYBODY),
+        (_P, "/sign-out/everywhere"): Right(EVERYBODY),
+        (_Q, "/password"): Right(EVERYBODY),
+        (_P, "/password"): Right(EVERYBODY),
+        # Counts of the viewer's own unit and what is within it.
+        (_Q, "/"): Right(COUNTS),
+        (_Q, "/api/v1/aggregates"): Right(COUNTS, scope="aggregates"),
+        # People of the viewer's own unit; a learner's own record.
+        (_Q, "/people"): Right(NAMES, LISTED),
+        (_Q, "/people/{uuid}"): Right(NAMES | {LEARNER}, ONE),
+        (_Q, "/people/{uuid}/statements/{statement_id}"): Right(NAMES | {LEARNER}, ONE),
+        (_P, "/people/{uuid}/name"): Right(OFFICES, ONE),
+        (_P, "/people/{uuid}/unit"): Right(OFFICES, ONE),
+        (_P, "/people/{uuid}/post"): Right(OFFICES, ONE),
+        (_P, "/people/{uuid}/end"): Right(OFFICES, ONE),
+        (_P, "/people/{uuid}/groups"): Right(OFFICES, ONE),
+        (_P, "/people/{uuid}/groups/{assignment_id}/end"): Right(OFFICES, ONE),
+        (_Q, "/people/{uuid}/merge"): Right(OFFICES, ONE),
+        (_P, "/people/{uuid}/merge"): Right(OFFICES, LISTED),
+        (_Q, "/people/{uuid}/merge/{other}"): Right(OFFICES, ONE),
+        (_P, "/people/{uuid}/merge/{other}"): Right(OFFICES, ONE),
+        (_P, "/people/{uuid}/split"): Right(OFFICES, ONE),
+        (_Q, "/audit"): Right(OFFICES),
+        # Numbers of the whole service.
+        (_Q, "/status"): Right(WHOLE),
+        (_Q, "/status/platforms"): Right(WHOLE),
+        (_Q, "/reconciliation"): Right(WHOLE),
+        (_Q, "/api/v1/status"): Right(WHOLE, scope="status"),
+        (_Q, "/api/v1/reconciliation"): Right(WHOLE, scope="status"),
+        # Which course proves which competency: nothing about persons; decided for everybody.
+        (_Q, "/mappings"): Right(COUNTS),
+        (_Q, "/mappings/{mapping_id}"): Right(COUNTS),
+        (_Q, "/mappings/gaps"): Right(WHOLE),
+        (_Q, "/api/v1/gaps"): Right(WHOLE, scope="status"),
+        (_Q, "/mappings/new"): Right(ADMINISTRATORS),
+        (_P, "/mappings"): Right(ADMINISTRATORS),
+        (_Q, "/mappings/{mapping_id}/edit"): Right(ADMINISTRATORS),
+        (_P, "/mappings/{mapping_id}/edit"): Right(ADMINISTRATORS),
+        (_P, "/mappings/{mapping_id}/approve"): Right(ADMINISTRATORS),
+        (_P, "/mappings/{mapping_id}/end"): Right(ADMINISTRATORS),
+        # What belongs to no one office: accounts that nobody is known to have, files, decisions for all.
+        (_Q, "/accounts"): Right(ADMINISTRATORS, LISTED),
+        (_Q, "/accounts/conflicts"): Right(ADMINISTRATORS, LISTED),
+        (_Q, "/accounts/proposals"): Right(ADMINISTRATORS, LISTED),
+        (_Q, "/accounts/unknown"): Right(ADMINISTRATORS, LISTED),
+        (_Q, "/accounts/unknown/{agent_id}"): Right(ADMINISTRATORS, LISTED),
+        (_Q, "/accounts/{account_id}"): Right(ADMINISTRATORS, LISTED),
+        (_P, "/accounts/search"): Right(ADMINISTRATORS, LISTED),
+        (_P, "/accounts/unknown/{agent_id}/people"): Right(ADMINISTRATORS, LISTED),
+        (_P, "/accounts/unknown/{agent_id}/decisions"): Right(ADMINISTRATORS),
+        (_P, "/accounts/{account_id}/people"): Right(ADMINISTRATORS, LISTED),
+        (_P, "/accounts/{account_id}/decisions"): Right(ADMINISTRATORS),
+        (_Q, "/posts"): Right(ADMINISTRATORS),
+        (_P, "/posts/decisions"): Right(ADMINISTRATORS),
+        (_P, "/posts/decisions/{decision_id}/undo"): Right(ADMINISTRATORS),
+        (_Q, "/imports"): Right(ADMINISTRATORS),
+        (_P, "/imports"): Right(ADMINISTRATORS),
+        (_Q, "/imports/{uuid}"): Right(ADMINISTRATORS, LISTED),
+        (_Q, "/imports/{uuid}/refused.csv"): Right(ADMINISTRATORS, LISTED),
+        (_P, "/imports/{uuid}/apply"): Right(ADMINISTRATORS),
+        (_P, "/imports/{uuid}/discard"): Right(ADMINISTRATORS),
+        (_P, "/imports/{uuid}/withdraw"): Right(ADMINISTRATORS),
+        (_Q, "/claims"): Right(ADMINISTRATORS, LISTED),
+        (_P, "/claims/decisions"): Right(ADMINISTRATORS),
+        (_Q, "/statements"): Right(ADMINISTRATORS, LISTED),
+        (_P, "/statements"): Right(ADMINISTRATORS, LISTED),
+        (_Q, "/statements/count"): Right(ADMINISTRATORS),
+        (_Q, "/statements/{statement_id}"): Right(ADMINISTRATORS, LISTED),
+        (_Q, "/statements/{statement_id}/json"): Right(ADMINISTRATORS, LISTED),
+        (_Q, "/users"): Right(ADMINISTRATORS),
+        (_P, "/users"): Right(ADMINISTRATORS),
+        (_Q, "/users/{uuid}"): Right(ADMINISTRATORS),
+        (_P, "/users/{uuid}"): Right(ADMINISTRATORS),
+        (_P, "/users/{uuid}/password"): Right(ADMINISTRATORS),
+        (_P, "/users/{uuid}/disable"): Right(ADMINISTRATORS),
+        (_P, "/users/{uuid}/enable"): Right(ADMINISTRATORS),
+    }
+)
+
+
+def find_right(method: str, path: str) -> Found | None:
+    """What an address leads to, a route without variables first; None: nothing that may be called."""
+    wanted = "GET" if method == "HEAD" else method
+    for pattern, regex in _PATTERNS.get(wanted, ()):
+        if (found := regex.match(path)) is not None:
+            return Found(pattern, RIGHTS[wanted, pattern], found.groupdict())
+    return None
+
+
+def may_call(role: str, method: str, path: str) -> bool:
+    """Whether a role may call what is at this address."""
+    found = find_right(method, path)
+    return found is not None and (found.right.roles is None or role in found.right.roles)
+
+
+def may(path: str, method: str = "GET") -> bool:
+    """Whether who reads may call what is at this address: for templates, which offer nothing else."""
+    viewer = current()
+    return viewer is None or may_call(viewer.role, method, path)
+
+
+def _by_method() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
+    found: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+    for method, pattern in sorted(RIGHTS, key=lambda of: [part.startswith("{") for part in of[1].split("/")]):
+        found.setdefault(method, []).append((pattern, compile_path(pattern)[0]))
+    return found
+
+
+_PATTERNS = _by_method()

@@ -1,0 +1,162 @@
+"""The pages that sign in and out and change one's own password."""
+
+import math
+import re
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from connector.access import passwords, users
+from connector.access.errors import NotSignedIn, TooManyTries
+from connector.access.guard import COOKIE, home_of, session_token
+from connector.access.rights import find_right
+from connector.access.sign_in import Door
+from connector.access.viewer import Viewer, current
+from connector.report.errors import NotFound
+from connector.report.pages import ThaiErrors, render
+from connector.report.thai import thai_duration
+from lrs.clock import Clock, utc_now
+from lrs.database import read_only
+
+MOST_OCTETS = 10_000
+"""Of a form of these pages: whoever is not signed in sends no more."""
+
+REFUSED = "ชื่อผู้ใช้หรือรหัสผ่านไม่ถูกต้อง หรือบัญชีนี้ถูกระงับ"
+FAULTS = {
+    "short": f"รหัสผ่านใหม่ต้องมีอย่างน้อย {passwords.LEAST} ตัวอักษร",
+    "long": f"รหัสผ่านใหม่ต้องมีไม่เกิน {passwords.MOST} ตัวอักษร",
+    "name": "รหัสผ่านใหม่ต้องไม่มีชื่อผู้ใช้อยู่ในนั้น",
+    "same": "รหัสผ่านใหม่ต้องไม่เหมือนรหัสผ่านเดิม",
+    "differ": "รหัสผ่านใหม่ทั้งสองช่องไม่ตรงกัน",
+}
+_PATH = re.compile(r"/(?![/\\])[^\s\\?#]*")
+Typed = Annotated[str, Form(max_length=1000)]
+
+
+def router_sessions(door: Door, clock: Clock = utc_now) -> APIRouter:
+    """The routes at /sign-in, /sign-out and /password."""
+    router = APIRouter(route_class=ThaiErrors, default_response_class=HTMLResponse, max_body_size=MOST_OCTETS)
+    pages = _Pages(door, clock)
+    for path, page in (("/sign-in", pages.ask), ("/password", pages.ask_password)):
+        router.add_api_route(path, page, methods=["GET", "HEAD"], response_model=None)
+    for path, action in (
+        ("/sign-in", pages.sign_in),
+        ("/sign-out", pages.sign_out),
+        ("/sign-out/everywhere", pages.sign_out_everywhere),
+        ("/password", pages.change_password),
+    ):
+        router.add_api_route(path, action, methods=["POST"], response_model=None)
+    return router
+
+
+class _Pages:
+    def __init__(self, door: Door, clock: Clock) -> None:
+        self._door = door
+        self._clock = clock
+
+    def ask(self, back: str = "") -> Response:
+        return _sign_in_page(back)
+
+    def sign_in(self, request: Request, name: Typed = "", password: Typed = "", back: Typed = "") -> Response:
+        now = self._clock()
+        try:
+            token = self._door.sign_in(name, password, _address(request), now)
+        except TooManyTries as error:
+            return _waiting(_sign_in_page(back, name, _wait(error, now), 429), error, now)
+        except NotSignedIn:
+            return _sign_in_page(back, name, REFUSED, 401)
+        self._end(session_token(request.headers))
+        with read_only(self._door.engine).begin() as conn:
+            found = self._door.sessions.find(conn, token, now)
+        home = "/" if found is None else home_of(found[0])
+        return _with_session(RedirectResponse(_way_back(back) or home, 303), request, token)
+
+    def sign_out(self, request: Request) -> Response:
+        self._end(session_token(request.headers))
+        return _without_session(request)
+
+    def sign_out_everywhere(self, request: Request) -> Response:
+        with self._door.engine.begin() as conn:
+            users.end_sessions(conn, _me().user_id)
+        return _without_session(request)
+
+    def ask_password(self, changed: bool = False) -> Response:
+        return _password_page(_me(), changed=changed)
+
+    def change_password(
+        self, request: Request, password: Typed = "", new: Typed = "", again: Typed = ""
+    ) -> Response:
+        """Takes another password and begins a new session; all others end."""
+        me, now = _me(), self._clock()
+        try:
+            self._door.check(me.name, password, _address(request), now)
+        except TooManyTries as error:
+            return _waiting(_password_page(me, _wait(error, now), 429), error, now)
+        except NotSignedIn:
+            return _password_page(me, "รหัสผ่านเดิมไม่ถูกต้อง", 422)
+        wrong = "same" if new == password else passwords.fault(new, me.name)
+        if wrong is None and new != again:
+            wrong = "differ"
+        if wrong is not None:
+            return _password_page(me, FAULTS[wrong], 422)
+        token = self._door.change_password(me.uuid, new, now)
+        return _with_session(RedirectResponse("/password?changed=1", 303), request, token)
+
+    def _end(self, token: str) -> None:
+        if token:
+            with self._door.engine.begin() as conn:
+                self._door.sessions.close(conn, token)
+
+
+def _me() -> Viewer:
+    viewer = current()
+    if viewer is None:
+        raise NotFound("ไม่พบหน้านี้")
+    return viewer
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _sign_in_page(back: str, name: str = "", wrong: str = "", status: int = 200) -> Response:
+    return render("sign_in.html", status, back=_way_back(back), name=name, wrong=wrong)
+
+
+def _password_page(me: Viewer, wrong: str = "", status: int = 200, *, changed: bool = False) -> Response:
+    return render("password.html", status, me=me, wrong=wrong, changed=changed, least=passwords.LEAST)
+
+
+def _way_back(path: str) -> str:
+    """A page of ours that somebody wanted to see before they were asked to sign in, or ""."""
+    found = find_right("GET", path) if _PATH.fullmatch(path) else None
+    return path if found is not None and found.right.roles is not None else ""
+
+
+def _wait(error: TooManyTries, now: datetime) -> str:
+    left = timedelta(seconds=_seconds(error, now))
+    return f"พยายามเข้าสู่ระบบหลายครั้งเกินไป กรุณารออีก {thai_duration(left)} แล้วลองใหม่"
+
+
+def _waiting(answer: Response, error: TooManyTries, now: datetime) -> Response:
+    answer.headers["Retry-After"] = str(_seconds(error, now))
+    return answer
+
+
+def _seconds(error: TooManyTries, now: datetime) -> int:
+    return max(1, math.ceil((error.until - now).total_seconds()))
+
+
+def _with_session(answer: Response, request: Request, token: str) -> Response:
+    secure = request.url.scheme == "https"
+    answer.set_cookie(COOKIE, token, path="/", httponly=True, samesite="lax", secure=secure)
+    return answer
+
+
+def _without_session(request: Request) -> Response:
+    answer = RedirectResponse("/sign-in", 303)
+    secure = request.url.scheme == "https"
+    answer.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax", secure=secure)
+    return answer
