@@ -63,7 +63,7 @@ def _write_dated(conn: Connection, units: Sequence[int], wanted: Sequence[_Pair]
     moved = {pair.unit_id for pair in ended}
     ids = [row.id for row in ended.values()]
     conn.execute(update(unit_place).where(p.id.in_(ids)).values(superseded_at=at))
-    rows = [
+    rows: list[tuple[object, ...]] = [
         (*pair, row.valid_from, day_before(today), at, None)
         for pair, row in ended.items()
         if row.valid_from is None or row.valid_from < today

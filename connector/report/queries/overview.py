@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import CTE, ColumnElement, Connection, Select, case, func, select
+from sqlalchemy import CTE, Connection, Select, case, func, select
 
 from connector.report.queries.basis import Basis, Item, Unit, places_on
 from connector.report.queries.kept import kept_closing, read_persons, read_states
@@ -141,21 +141,27 @@ def _rows_of(conn: Connection, basis: Basis, whole: bool) -> list[Unit]:
 def _placed(basis: Basis, whole: bool) -> CTE:
     """The people with the row they are counted in: person_id, row_id, group_code, classified."""
     people = members(basis.unit.id, basis.as_of, basis.known)
-    row_id: ColumnElement[int] = people.c.unit_id
+    placed = select(people.c.person_id, people.c.group_code, people.c.classified)
     if whole:
         # The unit's own people are below none of its children and stay in its own row.
-        place, below = places_on(basis.as_of, basis.known), places_on(basis.as_of, basis.known)
-        head = (
-            select(place.c.ancestor_id)
-            .join(below, below.c.unit_id == place.c.ancestor_id)
-            .where(place.c.unit_id == people.c.unit_id)
-            .where(below.c.ancestor_id == basis.unit.id, below.c.depth == 1)
-            .correlate(people)
-            .scalar_subquery()
-        )
-        row_id = func.coalesce(head, people.c.unit_id)
-    placed = select(people.c.person_id, row_id.label("row_id"), people.c.group_code, people.c.classified)
+        heads = _heads(basis)
+        row_id = func.coalesce(heads.c.row_id, people.c.unit_id)
+        placed = placed.outerjoin_from(people, heads, heads.c.unit_id == people.c.unit_id)
+    else:
+        row_id = people.c.unit_id
+    placed = placed.add_columns(row_id.label("row_id"))
     return placed.cte("placed").prefix_with("MATERIALIZED")
+
+
+def _heads(basis: Basis) -> CTE:
+    """unit_id, row_id: which of the units directly below a unit lies in; read once, not for each person."""
+    below, place = places_on(basis.as_of, basis.known), places_on(basis.as_of, basis.known)
+    pairs = (
+        select(place.c.unit_id, place.c.ancestor_id.label("row_id"))
+        .join(below, below.c.unit_id == place.c.ancestor_id)
+        .where(below.c.ancestor_id == basis.unit.id, below.c.depth == 1)
+    )
+    return pairs.cte("heads").prefix_with("MATERIALIZED")
 
 
 def _kept_cells(conn: Connection, basis: Basis, closing: int) -> _Cells:
