@@ -15,7 +15,8 @@ from connector.report.asked_times import AskedWords
 from connector.report.errors import ReportError, WrongTime
 from connector.report.gaps_api import router_gaps
 from connector.report.queries.basis import Basis, narrowed, read_basis, root_scope
-from connector.report.queries.overview import Overview, Row, read_overview
+from connector.report.queries.months import Month, read_months
+from connector.report.queries.overview import ItemCount, Overview, Row, read_overview
 from connector.report.reconciliation_api import router_reconciliation
 from connector.report.status_api import router_status
 from connector.report.syncs import Watched
@@ -24,6 +25,7 @@ from lrs.clock import Clock, utc_now
 from lrs.database import read_only
 
 BY = ("school", "group", "competency")
+MONTH = "month"
 
 
 class UnitOut(BaseModel):
@@ -78,6 +80,24 @@ class CompetenciesOut(Times):
     rows: list[CompetencyCount]
 
 
+class MonthLine(Times):
+    """The end of a month as it was last closed, by the answer's two times."""
+
+    persons: int
+    all_complete: int
+    competencies: list[CompetencyCount]
+    unclassified: int
+    outside: int
+
+
+class MonthsOut(Times):
+    """Aggregates by month, the earliest first; none before a month has been closed."""
+
+    by: Literal["month"]
+    unit: UnitOut
+    rows: list[MonthLine]
+
+
 def router_api(
     engine: Engine, clock: Clock = utc_now, watched: Mapping[str, Watched] | None = None
 ) -> APIRouter:
@@ -88,19 +108,21 @@ def router_api(
     router = APIRouter(tags=["report"])
     reader = read_only(engine)
 
-    @router.get("/aggregates", summary="Progress counts by school, group or competency")
+    @router.get("/aggregates", summary="Progress counts by school, group, competency or month")
     def aggregates(
         times: Annotated[AskedWords, Depends()],
-        by: Annotated[str, Query(description="school, group or competency", examples=["school"])],
+        by: Annotated[str, Query(description="school, group, competency or month", examples=["school"])],
         unit: Annotated[str, Query(description="uid of a unit; default: the whole organisation")] = "",
-    ) -> LinesOut | CompetenciesOut:
-        if by not in BY:
-            raise HTTPException(422, f"by={by!r} is not known: use one of {', '.join(BY)}")
+    ) -> LinesOut | CompetenciesOut | MonthsOut:
+        if by not in (*BY, MONTH):
+            raise HTTPException(422, f"by={by!r} is not known: use one of {', '.join((*BY, MONTH))}")
         try:
             with reader.begin() as conn:
                 now = clock()
                 scope = narrowed(conn, root_scope(conn), unit)
                 basis = read_basis(conn, scope, now, times=times.times(now))
+                if by == MONTH:
+                    return _months(basis, read_months(conn, basis))
                 return aggregates_of(by, basis, read_overview(conn, basis))
         except WrongTime as error:
             raise HTTPException(error.status, error.english) from None
@@ -115,7 +137,7 @@ def router_api(
 
 def aggregates_of(by: str, basis: Basis, overview: Overview) -> LinesOut | CompetenciesOut:
     """The answer for one of BY."""
-    unit = UnitOut(uid=basis.unit.uid, kind=basis.unit.kind, name_th=basis.unit.name_th)
+    unit = _unit(basis)
     total = overview.total
     if by == "competency":
         return CompetenciesOut(
@@ -127,7 +149,7 @@ def aggregates_of(by: str, basis: Basis, overview: Overview) -> LinesOut | Compe
             all_complete=total.all_complete,
             unclassified=total.unclassified,
             outside=total.outside,
-            rows=_competencies(total),
+            rows=_competencies(total.items),
         )
     return LinesOut(
         as_of=basis.as_of,
@@ -137,6 +159,26 @@ def aggregates_of(by: str, basis: Basis, overview: Overview) -> LinesOut | Compe
         rows=_lines(overview.rows if by == "school" else overview.groups),
         total=_line(total),
     )
+
+
+def _unit(basis: Basis) -> UnitOut:
+    return UnitOut(uid=basis.unit.uid, kind=basis.unit.kind, name_th=basis.unit.name_th)
+
+
+def _months(basis: Basis, months: Iterable[Month]) -> MonthsOut:
+    rows = [
+        MonthLine(
+            as_of=one.as_of,
+            known_at=one.known_at,
+            persons=one.persons,
+            all_complete=one.all_complete,
+            competencies=_competencies(one.items),
+            unclassified=one.unclassified,
+            outside=one.outside,
+        )
+        for one in months
+    ]
+    return MonthsOut(as_of=basis.as_of, known_at=basis.known_at, by="month", unit=_unit(basis), rows=rows)
 
 
 def _lines(rows: Iterable[Row]) -> list[Line]:
@@ -149,13 +191,13 @@ def _line(row: Row) -> Line:
         name_th=row.name,
         persons=row.persons,
         all_complete=row.all_complete,
-        competencies=_competencies(row),
+        competencies=_competencies(row.items),
         unclassified=row.unclassified,
         outside=row.outside,
     )
 
 
-def _competencies(row: Row) -> list[CompetencyCount]:
+def _competencies(counts: Iterable[ItemCount]) -> list[CompetencyCount]:
     return [
         CompetencyCount(
             code=count.item.code,
@@ -165,5 +207,5 @@ def _competencies(row: Row) -> list[CompetencyCount]:
             in_progress=count.in_progress,
             not_started=count.not_started,
         )
-        for count in row.items
+        for count in counts
     ]

@@ -16,7 +16,7 @@ from mappings.corrections import Correction, move
 from mappings.errors import MappingError
 from mappings.tables import unit
 from tests.mappings.world import BEGIN, NOW, send
-from tests.report.conftest import World
+from tests.report.conftest import World, web
 
 APRIL, MAY = date(2026, 4, 30), date(2026, 5, 31)
 LATER = NOW + timedelta(hours=1)
@@ -75,3 +75,17 @@ def test_only_months_that_are_over(engine: Engine) -> None:
         month_end("2026-06", NOW)
     with pytest.raises(MappingError, match="write a year and a month"):
         month_end("May", NOW)
+
+
+def test_the_api_tells_months_in_a_row(world: World) -> None:
+    close_months(world.engine, [APRIL, MAY], NOW)
+    client = web(world.engine, now=LATER)
+    months = client.get("/api/v1/aggregates", params={"by": "month", "unit": "area-1"}).json()["rows"]
+    assert [one["as_of"] for one in months] == ["2026-04-30", "2026-05-31"]
+    asked = {"unit": "area-1", "as_of": "2026-05-31"}
+    school = client.get("/api/v1/aggregates", params={"by": "school", **asked}).json()
+    line = {name: value for name, value in months[1].items() if name not in ("as_of", "known_at")}
+    assert line == {name: school["total"][name] for name in line}
+    assert months[1]["known_at"] == school["known_at"]
+    before = client.get("/api/v1/aggregates", params={"by": "month", "as_of": "2026-04-30"}).json()
+    assert len(before["rows"]) == 1
