@@ -12,7 +12,7 @@ from rich.table import Table
 from sqlalchemy import Connection, Engine
 
 from connector import console
-from connector.command import ERR, OUT, Data, ready_engine
+from connector.command import ERR, OUT, Data, opened, ready_engine
 from connector.imports.errors import ImportFileError
 from connector.imports.roster_import import ROSTER_KIND, apply_roster, roster_terms, stage_roster
 from connector.imports.staging import (
@@ -148,7 +148,7 @@ def import_mappings(
     from mappings.progress import refresh as run
 
     mapping_file = read_mappings(file)
-    with ready_engine(load(data=data)).begin() as conn:
+    with opened(load(data=data)) as engine, engine.begin() as conn:
         overruled = read_overruled(conn, mapping_file)
         load_mappings(conn, mapping_file, utc_now(), "thaksa import")
         run(conn, utc_now())

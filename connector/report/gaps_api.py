@@ -22,6 +22,7 @@ class UnmappedOut(BaseModel):
     completions: int
     last_completed_at: datetime
     course: str | None = Field(description="its code in the mappings, if it is known there")
+    draft: int | None = Field(description="a draft of it that waits for approval")
 
 
 class IdleOut(BaseModel):
@@ -54,7 +55,7 @@ class GapsOut(BaseModel):
 
     day: date
     counted_at: datetime | None = Field(
-        description="when the evidence was counted; null: a large store that never was (`thaksa gaps --count`)"
+        description="when the evidence was counted; null: a large store that was not (`thaksa gaps --count`)"
     )
     courses: list[UnmappedOut]
     courses_total: int
@@ -94,6 +95,7 @@ def _out(gaps: Gaps) -> GapsOut:
                 completions=one.completions,
                 last_completed_at=one.last_at,
                 course=one.course_code,
+                draft=one.draft_id,
             )
             for one in gaps.courses
         ],

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from connector.imports.event import MODES
 from connector.report.assignments_page import day_in
-from connector.report.decider import decider
+from connector.report.decider import decider, deciding
 from connector.report.errors import WrongForm
 from connector.report.mapping_form import PROGRESS_VERBS, VERBS, MappingForm, faults, form_of, new_form, said
 from connector.report.pages import ThaiErrors, render
@@ -72,15 +72,15 @@ def router_mappings(engine: Engine, clock: Clock = utc_now) -> APIRouter:
         ("/mappings", pages.listed),
         ("/mappings/new", pages.new),
         ("/mappings/gaps", pages.gaps),
-        ("/mappings/{mapping_id:int}", pages.one),
-        ("/mappings/{mapping_id:int}/edit", pages.edit),
+        ("/mappings/{mapping_id}", pages.one),
+        ("/mappings/{mapping_id}/edit", pages.edit),
     ):
         router.add_api_route(path, page, methods=["GET", "HEAD"], response_model=None)
     for path, form in (
         ("/mappings", forms.create),
-        ("/mappings/{mapping_id:int}/edit", forms.edit),
-        ("/mappings/{mapping_id:int}/approve", forms.approve),
-        ("/mappings/{mapping_id:int}/end", forms.end),
+        ("/mappings/{mapping_id}/edit", forms.edit),
+        ("/mappings/{mapping_id}/approve", forms.approve),
+        ("/mappings/{mapping_id}/end", forms.end),
     ):
         router.add_api_route(path, form, methods=["POST"], response_model=None)
     return router
@@ -223,6 +223,7 @@ class _Forms:
 
     def _save(self, form: MappingForm, mapping_id: int | None) -> Response:
         """A draft, approved at once where the form asks so. What was typed comes back with what is wrong."""
+        form = form.model_copy(update={"by": deciding(form.by)})
         with read_only(self._engine).begin() as conn:
             choices = self._pages.choices(conn, form.framework_id())
             one = None if mapping_id is None else read_mapping(conn, mapping_id)

@@ -67,10 +67,13 @@ def test_what_ends_is_a_gap_at_once(told: Engine) -> None:
         first = conn.execute(stands.where(course.c.code == "sample-dl101")).scalar_one()
         withdraw(conn, first, "ผิด", Decider("ก", NOW))
     found = gaps(told)
-    assert [(one.activity_iri, one.course_code) for one in found.courses] == [
-        (UNKNOWN, None),
-        (course_iri(2), "sample-dl101"),
+    assert [(one.activity_iri, one.course_code, one.draft_id) for one in found.courses] == [
+        (UNKNOWN, None, None),
+        (course_iri(2), "sample-dl101", None),
     ]
+    with told.begin() as conn:
+        conn.execute(update(mapping).where(mapping.c.id == first).values(status="draft", ended_at=None))
+    assert gaps(told).courses[1].draft_id == first
     assert found.uncovered[0].items[0].code == "D1.1"
 
 

@@ -35,7 +35,8 @@ MOST = 200
 @dataclass(frozen=True, slots=True)
 class UnmappedCourse:
     """A course that people complete and that proves nothing. `platform`: its name in the settings, or the
-    host of its activity; `learners`: accounts; `course_code`: of the mappings, if it is known there."""
+    host of its activity; `learners`: accounts; `course_code`: of the mappings, if it is known there,
+    `draft_id`: a draft of it that stands."""
 
     activity_iri: str
     title: str
@@ -44,6 +45,7 @@ class UnmappedCourse:
     completions: int
     last_at: datetime
     course_code: str | None
+    draft_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +111,17 @@ def _stands_for(day: date) -> ColumnElement[bool]:
 
 def _unmapped(counts: Counts, day: date) -> Select[Any]:
     done, mapped = counts.completed.c, _mapped(day).where(course_alias.c.activity_iri.is_not(None))
+    known = (course_alias.c.activity_iri == activity.c.iri) & _stands_for(day)
     code = (
         select(func.min(course.c.code))
         .join(course_alias, course_alias.c.course_id == course.c.id)
-        .where(course_alias.c.activity_iri == activity.c.iri, _stands_for(day))
+        .where(known)
+        .scalar_subquery()
+    )
+    drafts = (
+        select(func.max(mapping.c.id))
+        .join(course_alias, course_alias.c.course_id == mapping.c.course_id)
+        .where(known, mapping.c.status == "draft", mapping.c.ended_at.is_(None))
         .scalar_subquery()
     )
     return (
@@ -125,6 +134,7 @@ def _unmapped(counts: Counts, day: date) -> Select[Any]:
             platform_course.c.title,
             platform.c.name,
             code.label("course_code"),
+            drafts.label("draft_id"),
         )
         .select_from(counts.completed)
         .join(activity, activity.c.id == done.activity_id)
@@ -155,6 +165,7 @@ def _course(row: Any) -> UnmappedCourse:
         row.completions,
         from_micros(row.last_at),
         row.course_code,
+        row.draft_id,
     )
 
 
