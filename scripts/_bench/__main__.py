@@ -10,7 +10,7 @@ from pathlib import Path
 
 import orjson
 
-from scripts._bench import computing, imports, reads, writes
+from scripts._bench import computing, imports, pages, reads, writes
 from scripts._bench.databases import NAMES
 from scripts._bench.filled import filled_databases
 from scripts._bench.filled_countries import filled_countries
@@ -49,6 +49,9 @@ def _parser() -> argparse.ArgumentParser:
     progress.add_argument("--people", type=_count, default=500_000, help="default 500000")
     progress.add_argument("--rows", type=_count, default=20_000_000, help="of evidence (default 20000000)")
     progress.add_argument("--keep", action="store_true", help="leave the filled databases for the next run")
+    pages_ = _command(commands, "pages", pages.__doc__, _pages)
+    pages_.add_argument("--people", type=_count, default=500_000, help="default 500000")
+    pages_.add_argument("--rows", type=_count, default=20_000_000, help="of evidence (default 20000000)")
     return parser
 
 
@@ -101,6 +104,13 @@ def _progress(chosen: argparse.Namespace, _scratch: Path) -> Figures:
 
     with filled_countries(chosen.database, computing.sizes(chosen.people, chosen.rows), keep=chosen.keep):
         return repeated(run, chosen.runs, computing.bars)
+
+
+def _pages(chosen: argparse.Namespace, scratch: Path) -> Figures:
+    def run(folder: Path) -> Figures:
+        return pages.measure(chosen.database, folder, chosen.people, chosen.rows, chosen.seconds)
+
+    return repeated(partial(_in_folder, run, chosen.runs, scratch), chosen.runs, pages.bars)
 
 
 def _in_folder(run: Callable[[Path], Figures], runs: int, scratch: Path, number: int) -> Figures:

@@ -52,10 +52,10 @@ _AT_ONCE = 50_000
 Row = tuple[Any, ...]
 
 
-def fill(engine: Engine, people: int, rows: int) -> None:
-    """Fill an upgraded, empty database."""
+def fill(engine: Engine, people: int, rows: int, *, like: int | None = None) -> None:
+    """Fill an upgraded, empty database. `like`: with the schools of so many people, not of these alone."""
     with engine.begin() as conn:
-        import_units(conn, units(people), BEGIN, "bench")
+        import_units(conn, units(like or people), BEGIN, "bench")
         _people(conn, people)
         mapped, others = _activities(conn)
         verbs = _numbers(conn, verb, "iri", _VERBS)

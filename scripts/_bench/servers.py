@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,11 +63,14 @@ def _server(module: str, *arguments: str) -> Iterator[int]:
 
 
 @contextmanager
-def thaksa(database: Database) -> Iterator[Service]:
-    """`thaksa serve` on the database."""
+def thaksa(database: Database, more: Mapping[str, str] | None = None) -> Iterator[Service]:
+    """`thaksa serve` on the database; `more`: settings of its environment."""
     authorization = _authorization(database)
     process = subprocess.Popen(
-        [PROGRAM, "serve", "--port", "0"], env=_environment(database), stdout=subprocess.PIPE, text=True
+        [PROGRAM, "serve", "--port", "0"],
+        env={**_environment(database), **(more or {})},
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         assert process.stdout is not None  # noqa: S101 - for the type checker

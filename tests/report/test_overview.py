@@ -108,7 +108,7 @@ def test_the_number_of_selects_does_not_grow_with_units(world: World) -> None:
         event.listen(world.engine, "before_cursor_execute", note)
         read_overview(conn, basis)
     event.remove(world.engine, "before_cursor_execute", note)
-    assert len([sql for sql in asked if sql.lstrip().upper().startswith(("SELECT", "WITH"))]) == 5
+    assert len([sql for sql in asked if sql.lstrip().upper().startswith(("SELECT", "WITH"))]) == 7
 
 
 def test_hours_are_those_of_the_denominator(conn: Connection) -> None:

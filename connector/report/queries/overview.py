@@ -80,25 +80,28 @@ _Cells = dict[tuple[int, str | None, bool], _Cell]
 
 
 def read_overview(conn: Connection, basis: Basis) -> Overview:
-    """The whole overview in five SELECTs, whatever the number of units: from kept counts, where there are."""
+    """The whole overview in few SELECTs, whatever the number of units: from kept counts, where there are."""
     closing = kept_closing(conn, basis)
     if closing is None:
         return compute_overview(conn, basis)
-    return _overview(conn, basis, _is_large(conn, basis), _kept_cells(conn, basis, closing))
+    by_row, by_group = (_kept_cells(conn, basis, closing, by_row=each) for each in (True, False))
+    return _overview(conn, basis, _is_large(conn, basis), by_row, by_group)
 
 
 def compute_overview(conn: Connection, basis: Basis) -> Overview:
     """The same, counted now from all people of the unit."""
     whole = _is_large(conn, basis)
-    return _overview(conn, basis, whole, _read_cells(conn, basis, _placed(basis, whole)))
+    cells = _read_cells(conn, basis, _placed(basis, whole))
+    return _overview(conn, basis, whole, cells, cells)
 
 
-def _overview(conn: Connection, basis: Basis, whole: bool, cells: _Cells) -> Overview:
+def _overview(conn: Connection, basis: Basis, whole: bool, by_row: _Cells, by_group: _Cells) -> Overview:
+    """`by_row`: groups that are asked the same may stand together; `by_group`: so may all rows."""
     units = _rows_of(conn, basis, whole)
     by_unit: dict[int, list[tuple[str | None, bool, _Cell]]] = {}
-    for (unit_id, group, classified), cell in cells.items():
+    for (unit_id, group, classified), cell in by_row.items():
         by_unit.setdefault(unit_id, []).append((group, classified, cell))
-    everything = [(group, classified, cell) for (_, group, classified), cell in cells.items()]
+    everything = [(group, classified, cell) for (_, group, classified), cell in by_group.items()]
     return Overview(
         rows=tuple(
             _row(_head(one, basis, whole), by_unit.get(one.id, ()), basis)
@@ -164,13 +167,13 @@ def _heads(basis: Basis) -> CTE:
     return pairs.cte("heads").prefix_with("MATERIALIZED")
 
 
-def _kept_cells(conn: Connection, basis: Basis, closing: int) -> _Cells:
+def _kept_cells(conn: Connection, basis: Basis, closing: int, *, by_row: bool) -> _Cells:
     cells: _Cells = {}
-    for row_id, group, persons, all_complete in read_persons(conn, closing, basis.unit.id):
-        cells[_key(row_id, group)] = _Cell(persons, all_complete)
-    for row_id, group, item_id, *numbers in read_states(conn, closing, basis.unit.id):
-        if cell := cells.get(_key(row_id, group)):
-            cell.states[item_id, 1], cell.states[item_id, 2] = numbers
+    for row_id, group, *people in read_persons(conn, closing, basis, by_row=by_row):
+        cells[_key(row_id, group)] = _Cell(*map(int, people))
+    for row_id, group, item_id, *numbers in read_states(conn, closing, basis, by_row=by_row):
+        states = cells[_key(row_id, group)].states
+        states[item_id, 1], states[item_id, 2] = map(int, numbers)
     return cells
 
 
