@@ -5,17 +5,32 @@ stand in tables of the connection's own, so that nothing of the database is writ
 gone with the transaction, or at the latest when the connection asks again.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, MetaData, Select, Table, insert, literal, select, text, union
+from sqlalchemy import (
+    Connection,
+    FromClause,
+    MetaData,
+    Select,
+    Table,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    union,
+)
 
 from lrs.clock import to_micros
 from mappings.days import end_of_bangkok_day
 from mappings.progress import KEPT, view_texts
 from mappings.tables import (
+    account_link,
     batch_learner,
     competency_state,
     learning_event,
@@ -26,6 +41,12 @@ from mappings.tables import (
 )
 
 _BATCH = "asked"
+
+_FEW = 10
+"""So many learners PostgreSQL computes fastest index by index."""
+
+_ONE_IN = 20
+"""Looking evidence up costs so many times what reading it in order does."""
 
 
 def _own(table: Table, name: str | None = None) -> Table:
@@ -97,11 +118,12 @@ def _compute(conn: Connection, as_of: date, known_at: int, people: Select[Any]) 
     times = {"as_of_day": as_of, "as_of_end": to_micros(end_of_bangkok_day(as_of)), "known_at": known_at}
     conn.execute(insert(_PARAMETER).values(batch=_BATCH, **times))
     learners = people.add_columns(literal(_BATCH))
-    conn.execute(insert(_LEARNER).from_select(["person_id", "batch"], learners))
+    size = conn.execute(insert(_LEARNER).from_select(["person_id", "batch"], learners)).rowcount
     conn.execute(text(f"analyze {prefix}.batch_learner"))
     names = list(view_texts())
     for name, body in view_texts().items():
-        conn.execute(text(f"create temporary table {name} as {body}"))
+        with _hashed(conn, name, size):
+            conn.execute(text(f"create temporary table {name} as {body}"))
         conn.execute(text(f"analyze {prefix}.{name}"))
     for table, queries in KEPT.items():
         columns = ", ".join(column.name for column in table.columns)
@@ -111,3 +133,27 @@ def _compute(conn: Connection, as_of: date, known_at: int, people: Select[Any]) 
         conn.execute(text(f"analyze {prefix}.{_RESULTS[table].name}"))
     for name in (*reversed(names), "batch_learner", "parameter"):
         conn.execute(text(f"drop table {prefix}.{name}"))
+
+
+@contextmanager
+def _hashed(conn: Connection, view: str, size: int) -> Iterator[None]:
+    """PostgreSQL takes comparisons with the two times to leave next to nothing, and would try every mapping
+    for every row of many learners. Evidence itself it rightly looks up, unless the learners are a large part
+    of all.
+    """
+    many = size > _FEW and (
+        view == "mapped_evidence" or (view == "learner_evidence" and _is_large(conn, size))
+    )
+    if conn.dialect.name != "postgresql" or not many:
+        yield
+        return
+    conn.execute(text("set local enable_nestloop = off"))
+    conn.execute(text("set local jit = off"))
+    yield
+    conn.execute(text("set local enable_nestloop = on"))
+
+
+def _is_large(conn: Connection, size: int) -> bool:
+    """Whether reading all evidence once costs less than looking up that of so many learners."""
+    everybody = select(func.count()).select_from(account_link)
+    return size * _ONE_IN > conn.execute(everybody).scalar_one()

@@ -201,11 +201,15 @@ def test_persons_are_merged_and_split_on_their_pages(world: World, site: TestCli
     away = site.get(f"/people/{gone}").text
     assert f'href="/people/{kept}"' in away
     assert "แยกกลับ" in away
+    with world.engine.begin() as conn:
+        refresh(conn, LATER)
     assert gone not in site.get("/people").text
     assert site.post(path, data={"reason": "again", "seen": "1"}).status_code == 422
     back = site.post(f"/people/{gone}/split", data={"reason": "two"}, follow_redirects=False)
     assert (back.status_code, back.headers["location"]) == (303, f"/people/{gone}")
     assert "แยกกลับ" not in site.get(f"/people/{gone}").text
+    with world.engine.begin() as conn:
+        refresh(conn, LATER)
     assert gone in site.get("/people").text
     assert site.post(f"/people/{gone}/split", data={"reason": "again"}).status_code == 404
 
