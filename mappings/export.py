@@ -17,7 +17,16 @@ from lrs.clock import from_micros, to_iso
 from lrs.mentions import agents_of, bodies, documents_of, statements_of
 from lrs.tables import metadata
 from mappings.held_person import HeldPerson
-from mappings.tables import account, change_log, person, staged_person, staged_username
+from mappings.tables import (
+    account,
+    change_log,
+    competency,
+    course,
+    learning_category,
+    person,
+    staged_person,
+    staged_username,
+)
 
 WORKING = frozenset({"batch_learner", "stale_account", "stale_person"})
 """Tables that hold ids for moments, and nothing about anybody."""
@@ -25,7 +34,9 @@ WORKING = frozenset({"batch_learner", "stale_account", "stale_person"})
 HIDDEN = "(a keyed hash)"
 """Stands for the hash of a national id: it says nothing to anybody, and never leaves the database."""
 
+# What is meant by columns of these names where a table has no foreign keys.
 _REFERENCES = {"person_id": person, "account_id": account}
+_FURTHER = {"competency_id": competency, "course_id": course, "category_id": learning_category}
 # What a reference is called in words.
 _WORDS = {
     "unit": ("uid", "name_th"),
@@ -105,12 +116,17 @@ def _value(column: Column[Any], value: Any) -> Any:
 def _in_words(conn: Connection, table: Table, row: Row[Any]) -> dict[str, Any]:
     said = {}
     for column in table.c:
-        for key in column.foreign_keys:
-            of, value = key.column.table, getattr(row, column.name)
-            if of.name in _WORDS and value is not None:
-                words = select(*(of.c[name] for name in _WORDS[of.name])).where(key.column == value)
-                said[str(column.name).removesuffix("_id")] = list(conn.execute(words).one())
+        of, value = _means(column), getattr(row, column.name)
+        if of is not None and of.name in _WORDS and value is not None:
+            words = select(*(of.c[name] for name in _WORDS[of.name])).where(of.c.id == value)
+            said[str(column.name).removesuffix("_id")] = list(conn.execute(words).one())
     return said
+
+
+def _means(column: Column[Any]) -> Table | None:
+    for key in column.foreign_keys:
+        return key.column.table
+    return _FURTHER.get(column.name)
 
 
 def _staged_usernames(conn: Connection, known: HeldPerson) -> Iterator[Mapping[str, Any]]:

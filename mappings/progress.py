@@ -34,7 +34,7 @@ from lrs.tables import agent, evidence, stale_agent
 from mappings.counts import counts_follow
 from mappings.days import bangkok_day, end_of_bangkok_day
 from mappings.stale import mark_courses, mark_everybody
-from mappings.steps import KEPT, Fill, Told, fill, view_texts
+from mappings.steps import KEPT, Fill, Told, fill, joining, view_texts
 from mappings.tables import (
     account,
     account_link,
@@ -198,17 +198,28 @@ def _recompute(
     conn.execute(insert(parameter).values(batch=batch, as_of_end=end, **times))
     # Without fresh statistics of this one table SQLite starts from the wrong end: seconds, not milliseconds.
     conn.execute(text("analyze batch_learner"))
-    with counts_follow(conn, learners, day, known_at, size):
+    with joining(conn, size), counts_follow(conn, learners, day, known_at, size):
         for table in (competency_state, learning_event):
             conn.execute(delete(table).where(table.c.person_id.in_(learners)))
         if by is None:
-            fill(conn, batch, size, told)
+            fill(conn, batch, told)
         else:
             by(conn, batch)
+        if size is None:
+            _look_over(conn)
     for table in (batch_learner, parameter):
         conn.execute(delete(table).where(table.c.batch == batch))
     conn.execute(delete(refresh_state))
     conn.execute(insert(refresh_state).values(id=1, **times))
+
+
+def _look_over(conn: Connection) -> None:
+    """PostgreSQL knows nothing yet of rows that this transaction wrote, and would look for people's states by
+    competency.
+    """
+    if conn.dialect.name == "postgresql":
+        for table in KEPT:
+            conn.execute(text(f"analyze {table.name}"))
 
 
 @contextmanager

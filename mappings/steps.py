@@ -69,11 +69,10 @@ def asked(query: str, until: str | None = None) -> str:
     return f"with {', '.join(others)} {query}"
 
 
-def fill(conn: Connection, batch: str, size: int | None, told: Told) -> None:
-    """Compute so many learners (None: everybody) in the database itself."""
+def fill(conn: Connection, batch: str, told: Told) -> None:
+    """Compute in the database itself."""
     if conn.dialect.name == "postgresql":
-        with _joining(conn, size):
-            _fill_in_steps(conn, batch, told)
+        _fill_in_steps(conn, batch, told)
     else:
         _insert(conn, batch, lambda query: query, told)
 
@@ -98,11 +97,12 @@ def _insert(conn: Connection, batch: str, made: Callable[[str], str], told: Told
 
 
 @contextmanager
-def _joining(conn: Connection, size: int | None) -> Iterator[None]:
-    """For many learners PostgreSQL joins all there is: it takes comparisons with the two times to leave next
-    to nothing, and would look everything up row by row.
+def joining(conn: Connection, size: int | None) -> Iterator[None]:
+    """Inside, PostgreSQL joins all there is where so many learners (None: everybody) are many: it takes
+    comparisons with the two times to leave next to nothing, and would look everything up row by row.
     """
-    if size is not None and (size <= _ONE_BY_ONE or size * _ONE_IN < _everybody(conn)):
+    few = size is not None and (size <= _ONE_BY_ONE or size * _ONE_IN < _everybody(conn))
+    if few or conn.dialect.name != "postgresql":
         yield
         return
     before = {name: conn.execute(select(func.current_setting(name))).scalar_one() for name in _JOINING}
