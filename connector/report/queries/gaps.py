@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, Connection, Select, distinct, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, case, func, or_, select
 
 from connector.report.queries.basis import Item, valid_on
 from connector.report.queries.mappings import MappingShown, read_some
@@ -171,29 +171,27 @@ def _course(row: Any) -> UnmappedCourse:
 
 def _idle(counts: Counts, day: date) -> Select[Any]:
     """A mapping of several parts matches nothing as long as one of them does."""
-    seen = counts.by_verb.c
-    evident = (
+    seen, w, m, q = counts.by_verb.c, mapping_verb.c, mapping.c, mapping_part.c
+    enough = or_(m.score_at_least.is_(None), seen.best_score >= m.score_at_least)
+    meets = w.criterion.is_not(None) & seen.good & (seen.level <= m.level_at_most) & enough
+    completes = (w.mapping_id == m.id) & (w.verb_iri == verb.c.iri) & (w.criterion == "complete")
+    # One pass with the criteria as values: as conditions they lead SQLite away from the few mapped courses.
+    parts = (
         _mapped(day)
-        .with_only_columns(
-            mapping_part.c.mapping_id, func.count(distinct(mapping_part.c.course_id)).label("parts")
-        )
+        .with_only_columns(q.mapping_id, q.course_id, func.max(case((meets, 1), else_=0)).label("met"))
         .join(activity, activity.c.iri == course_alias.c.activity_iri)
         .join(counts.by_verb, seen.activity_id == activity.c.id)
-        .group_by(mapping_part.c.mapping_id)
+        .join(verb, verb.c.id == seen.verb_id)
+        .outerjoin(mapping_verb, completes)
+        .group_by(q.mapping_id, q.course_id)
+        .subquery("parts")
     )
-    w, m = mapping_verb.c, mapping.c
-    meets = (
-        evident.join(verb, verb.c.id == seen.verb_id)
-        .join(mapping_verb, (w.mapping_id == m.id) & (w.verb_iri == verb.c.iri))
-        .where(w.criterion == "complete", seen.good, seen.level <= m.level_at_most)
-        .where(or_(m.score_at_least.is_(None), seen.best_score >= m.score_at_least))
-    )
-    any_of, met = evident.subquery("any_of"), meets.subquery("met")
+    met = select(parts.c.mapping_id, func.sum(parts.c.met).label("parts"))
+    whole = met.group_by(parts.c.mapping_id).subquery("whole")
     return (
-        select(m.id, any_of.c.mapping_id.is_not(None).label("evident"))
-        .outerjoin(any_of, any_of.c.mapping_id == m.id)
-        .outerjoin(met, met.c.mapping_id == m.id)
-        .where(_in_force(day), func.coalesce(met.c.parts, 0) < m.part_count)
+        select(m.id, whole.c.mapping_id.is_not(None).label("evident"))
+        .outerjoin(whole, whole.c.mapping_id == m.id)
+        .where(_in_force(day), func.coalesce(whole.c.parts, 0) < m.part_count)
         .order_by(m.id.desc())
     )
 
