@@ -46,6 +46,8 @@ MOST_SYNCS_AT_ONCE = 16
 # How long syncs have to come to the end of a page when the process is told to stop.
 STOP_SECONDS = 20.0
 WATCH_SECONDS = 10
+# A statement may come just after one refresh has looked, and then waits for the end of the next.
+REFRESHES_A_TICK = 4
 
 _RANDOM = SystemRandom()
 
@@ -122,7 +124,7 @@ class Jobs:
         return Planned(name, kind, timetable, first_run(timetable, past, now))
 
     def _add_recurring(self, now: datetime) -> None:
-        def every(job: Callable[[], None], seconds: int) -> None:
+        def every(job: Callable[[], None], seconds: float) -> None:
             self._scheduler.add_job(
                 self._do, "interval", (job,), seconds=seconds, next_run_time=now, id=job.__name__
             )
@@ -131,7 +133,7 @@ class Jobs:
             at = CronTrigger(hour=hour, minute=minute, timezone=BANGKOK)
             self._scheduler.add_job(self._do, at, (job,), id=job.__name__)
 
-        every(self._refresh, self._settings.refresh_seconds)
+        every(self._refresh, self._settings.refresh_seconds / REFRESHES_A_TICK)
         every(self._watch, WATCH_SECONDS)
         # A validity date that begins or ends changes progress without any statement.
         daily(self._rebuild, 0, 5)

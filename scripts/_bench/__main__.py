@@ -10,7 +10,7 @@ from pathlib import Path
 
 import orjson
 
-from scripts._bench import computing, imports, pages, reads, writes
+from scripts._bench import computing, imports, pages, reads, ticks, writes
 from scripts._bench.databases import NAMES
 from scripts._bench.filled import filled_databases
 from scripts._bench.filled_countries import filled_countries
@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     pages_ = _command(commands, "pages", pages.__doc__, _pages)
     pages_.add_argument("--people", type=_count, default=500_000, help="default 500000")
     pages_.add_argument("--rows", type=_count, default=20_000_000, help="of evidence (default 20000000)")
+    _command(commands, "ticks", ticks.__doc__, _ticks)
     return parser
 
 
@@ -95,6 +96,13 @@ def _imports(chosen: argparse.Namespace, scratch: Path) -> Figures:
         return imports.measure(chosen.database, folder, chosen.people)
 
     return repeated(partial(_in_folder, run, chosen.runs, scratch), chosen.runs, imports.bars)
+
+
+def _ticks(chosen: argparse.Namespace, scratch: Path) -> Figures:
+    def run(folder: Path) -> Figures:
+        return ticks.measure(chosen.database, folder, chosen.seconds)
+
+    return repeated(partial(_in_folder, run, chosen.runs, scratch), chosen.runs, ticks.bars)
 
 
 def _progress(chosen: argparse.Namespace, _scratch: Path) -> Figures:

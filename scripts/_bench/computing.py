@@ -11,9 +11,9 @@ For comparison, one scan of all evidence grouped by account and verb, in the sam
 and in DuckDB over the Parquet files. The bars: refreshing takes at most 3 times as long at ten times the
 size; a rebuild by the database, and computing by DuckDB, at most 4 such scans; memory below 1 GB.
 
-The rebuild that is measured begins with nothing kept; `again` with the same rows kept already. Every run of
---runs uses the same countries, filled once. They are removed at the end, or kept in .cache/bench-filled for the
-next run with --keep; a run without --keep uses and removes what was kept.
+The rebuild that is measured begins with nothing kept; `again` with the same rows kept already. Every run
+of --runs uses the same countries, filled once. They are removed at the end, or kept in .cache/bench-filled
+for the next run with --keep; a run without --keep uses and removes what was kept.
 """
 
 # ruff: noqa: S603 - the program started is this product's own, and so are the names in queries

@@ -52,15 +52,29 @@ _AT_ONCE = 50_000
 Row = tuple[Any, ...]
 
 
-def fill(engine: Engine, people: int, rows: int, *, like: int | None = None) -> None:
-    """Fill an upgraded, empty database. `like`: with the schools of so many people, not of these alone."""
+def home_page(n: int) -> str:
+    """Of the platform that a person's account is on; its name is the person's number."""
+    return f"https://platform-{n % _PLATFORMS}.example"
+
+
+def course_iri(n: int) -> str:
+    """The activity of a mapped course."""
+    return f"https://platform.example/courses/{n}"
+
+
+def fill(
+    engine: Engine, people: int, rows: int, *, like: int | None = None, active: int | None = None
+) -> None:
+    """Fill an upgraded, empty database. `like`: with the schools of so many people, not of these alone.
+    `active`: with evidence of the first so many people, not of all.
+    """
     with engine.begin() as conn:
         import_units(conn, units(like or people), BEGIN, "bench")
         _people(conn, people)
         mapped, others = _activities(conn)
         verbs = _numbers(conn, verb, "iri", _VERBS)
     chance = random.Random(1)  # noqa: S311 - the same rows at every run
-    made = _evidence(chance, people, rows, mapped, others, [verbs[one] for one in _VERBS])
+    made = _evidence(chance, active or people, rows, mapped, others, [verbs[one] for one in _VERBS])
     with _without_indexes(engine, evidence):
         for done in range(0, rows, _AT_ONCE):
             with engine.begin() as conn:
@@ -74,17 +88,16 @@ def _people(conn: Connection, people: int) -> None:
     at, since = to_micros(BEGIN), BEGIN.date().isoformat()
     schools = sorted(conn.execute(select(unit.c.id).where(unit.c.kind == "school")).scalars())
 
-    def home(n: int) -> str:
-        return f"https://platform-{n % _PLATFORMS}.example"
-
     def write(table: Table, names: str, make: Callable[[int], Row]) -> None:
         _write(conn, table, names.split(), map(make, range(1, people + 1)))
 
     write(person, "uuid given_name family_name sort_key recorded_at recorded_by", lambda n: (
         f"{n:036}", f"ชื่อ{n}", "สกุล", f"ชื่อ{n}", at, "bench"
     ))  # fmt: skip
-    write(account, "home_page name first_seen_at last_seen_at", lambda n: (home(n), str(n), at, at))
-    write(agent, "key home_page account_name", lambda n: (f"{n}@{home(n)}", home(n), str(n)))
+    write(account, "home_page name first_seen_at last_seen_at", lambda n: (home_page(n), str(n), at, at))
+    write(
+        agent, "key home_page account_name", lambda n: (f"account:{home_page(n)} {n}", home_page(n), str(n))
+    )
     write(account_link, "account_id person_id method linked_at recorded_by", lambda n: (
         n, n, "decision", at, "bench"
     ))  # fmt: skip
@@ -140,7 +153,7 @@ def _map_course(conn: Connection, n: int) -> str:
     recorded = {"recorded_at": to_micros(BEGIN), "recorded_by": "bench"}
     made = insert(course).values(code=f"bench-{n}", title_th=f"หลักสูตร {n}", **recorded)
     own = {"course_id": conn.execute(made.returning(course.c.id)).scalar_one(), **recorded}
-    iri = f"https://platform.example/courses/{n}"
+    iri = course_iri(n)
     conn.execute(insert(course_alias).values(activity_iri=iri, label=iri, valid_from=BEGIN.date(), **own))
     shipped = select(mapping).where(mapping.c.status == "approved").order_by(mapping.c.id)
     first = dict(conn.execute(shipped).mappings().first() or {})

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,12 +63,16 @@ def _server(module: str, *arguments: str) -> Iterator[int]:
 
 
 @contextmanager
-def thaksa(database: Database, more: Mapping[str, str] | None = None) -> Iterator[Service]:
-    """`thaksa serve` on the database; `more`: settings of its environment."""
-    authorization = _authorization(database)
+def thaksa(
+    database: Database, more: Mapping[str, str] | None = None, home_pages: Sequence[str] = ()
+) -> Iterator[Service]:
+    """`thaksa serve` on the database; `more`: settings of its environment. The credential is that of a
+    platform with these home pages.
+    """
+    authorization = _authorization(database, home_pages)
     process = subprocess.Popen(
         [PROGRAM, "serve", "--port", "0"],
-        env={**_environment(database), **(more or {})},
+        env={**environment(database), **(more or {})},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -86,13 +90,16 @@ def thaksa(database: Database, more: Mapping[str, str] | None = None) -> Iterato
 def upgrade(database: Database) -> None:
     """Give the database its tables, or bring them up to date."""
     say("preparing the database")
-    subprocess.run([PROGRAM, "upgrade"], env=_environment(database), check=True, stdout=sys.stderr)
+    subprocess.run([PROGRAM, "upgrade"], env=environment(database), check=True, stdout=sys.stderr)
 
 
-def _authorization(database: Database) -> str:
+def _authorization(database: Database, home_pages: Sequence[str]) -> str:
+    proves = [part for one in home_pages for part in ("--home-page", one)]
+    level = ["--level", "platform-api"] if proves else []
+    named = ["--name", f"bench {uuid4()}", "--scope", "all"]
     created = subprocess.run(
-        [PROGRAM, "credential", "create", "--name", f"bench {uuid4()}", "--scope", "all", "--json"],
-        env=_environment(database),
+        [PROGRAM, "credential", "create", *named, *proves, *level, "--json"],
+        env=environment(database),
         check=True,
         capture_output=True,
     )
@@ -100,7 +107,8 @@ def _authorization(database: Database) -> str:
     return "Basic " + b64encode(f"{pair['key']}:{pair['secret']}".encode()).decode()
 
 
-def _environment(database: Database) -> dict[str, str]:
+def environment(database: Database) -> dict[str, str]:
+    """For the product's own processes on the database."""
     return {**os.environ, "THAKSA_DATA": str(database.folder / "data"), "THAKSA_DATABASE_URL": database.url}
 
 
