@@ -4,6 +4,7 @@ Nothing here is computed: a history is what happened, `tests.mappings.oracle` sa
 `tests.mappings.told` puts it into a database. Every choice shrinks to its first, plainest value.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
@@ -23,6 +24,10 @@ ACTIVITIES = ("run-1", "run-2", "other")
 # Their names are nearly the same: never one for the other.
 CODES = ("D1.3", "D1.9")
 VERBS = (vocabulary.COMPLETED, vocabulary.PASSED, vocabulary.REGISTERED)
+
+
+# The others lie within the first.
+UNITS = (1, 2, 3)
 
 
 class Account(NamedTuple):
@@ -97,6 +102,28 @@ class Alias(Dated):
 
     activity: str
     course: int
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Post(Dated):
+    """Where somebody works. `line` is the row, which may say one thing until it says another."""
+
+    line: int
+    person: int
+    unit: int
+    superseded_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Group(Dated):
+    """Somebody's group, None: outside the framework; as a post."""
+
+    line: int
+    person: int
+    code: str | None
+    basis: str
+    superseded_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -129,6 +156,8 @@ class History:
     frameworks: tuple[Framework, ...]
     aliases: tuple[Alias, ...]
     mappings: tuple[Mapping, ...]
+    posts: tuple[Post, ...] = ()
+    groups: tuple[Group, ...] = ()
 
 
 def _mostly(plain: T, *others: T) -> st.SearchStrategy[T]:
@@ -190,8 +219,42 @@ OWNERS = st.sampled_from(
 )
 
 
+# What a post or a group says, and what it says once it is changed.
+_SAID = st.tuples(
+    st.sampled_from([DAYS[0], DAYS[1], DAYS[2]]),
+    _mostly(None, *DAYS[1:4]),
+    st.sampled_from([(2, "M"), (3, "A"), (2, "A"), (1, "M"), (3, None)]),
+)
+_LINES = st.tuples(
+    st.sampled_from(PEOPLE),
+    st.sampled_from(["position", "roster", "assignment"]),
+    st.lists(_SAID, min_size=1, max_size=2),
+    st.sampled_from([MOMENTS[0], MOMENTS[1], MOMENTS[4]]),
+)
+MOVES = st.lists(_LINES, min_size=1, max_size=3)
+
+
+def _posts(lines: list[Any]) -> Iterator[Post]:
+    for times, line, person, _, (unit, _) in _told(lines):
+        yield Post(**times, line=line, person=person, unit=unit)
+
+
+def _groups(lines: list[Any]) -> Iterator[Group]:
+    for times, line, person, basis, (_, code) in _told(lines):
+        yield Group(**times, line=line, person=person, code=code, basis=basis)
+
+
+def _told(lines: list[Any]) -> Iterator[tuple[dict[str, Any], int, int, str, tuple[int, str | None]]]:
+    for line, (person, basis, versions, first) in enumerate(lines, 1):
+        recorded = [first, MOMENTS[5]][: len(versions)]
+        for (begin, end, what), at, until in zip(versions, recorded, [*recorded[1:], None], strict=True):
+            times = {"valid_from": begin, "valid_to": end, "recorded_at": at, "superseded_at": until}
+            yield times, line, person, basis, what
+
+
 def _alias(activity: str, course: int) -> st.SearchStrategy[Alias]:
-    return st.builds(Alias, activity=st.just(activity), course=st.just(course), **_DATED)
+    own = {"activity": st.just(activity), "course": st.just(course)}
+    return st.builds(Alias, ended_at=_mostly(None, MOMENTS[3], MOMENTS[6]), **own, **_DATED)
 
 
 @st.composite
@@ -206,6 +269,8 @@ def histories(draw: st.DrawFn) -> History:
         frameworks=(draw(FRAMEWORKS), draw(FRAMEWORKS)),
         aliases=tuple(named + draw(st.lists(ALIASES, max_size=2))),
         mappings=tuple(draw(st.lists(MAPPINGS, min_size=2, max_size=5))),
+        posts=tuple(_posts(draw(MOVES))),
+        groups=tuple(_groups(draw(MOVES))),
     )
 
 

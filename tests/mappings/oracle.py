@@ -4,17 +4,21 @@ It knows no SQL and shares no code with the product, apart from where a day in B
 (framework, code); proofs are told by the statement's place in the history and the mapping's.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from mappings.days import end_of_bangkok_day
-from tests.mappings.histories import PEOPLE, Account, Dated, Framework, History, Statement
+from tests.mappings.histories import PEOPLE, Account, Dated, Framework, Group, History, Post, Statement
 from tests.mappings.histories import Mapping as Mapped
 
 Competency = tuple[int, str]
+Counts = Counter[tuple[str, Competency, int]]
+"""(group, "-" outside the framework, "" not decided; competency; state) -> people."""
+
+Row = TypeVar("Row", Post, Group)
 
 
 class Asked(NamedTuple):
@@ -117,14 +121,14 @@ def _counts(said: Statement, asked: Asked) -> bool:
 
 def _mappings(history: History, said: Statement, asked: Asked) -> Iterator[tuple[int, Mapped, int]]:
     """Those that look at a statement, and as which part: approved, in force, and content with its level."""
-    names = [one for one in history.aliases if one.activity == said.activity and _in_force(one, asked)]
+    aliases = (one for one in history.aliases if one.activity == said.activity)
+    names = [one for one in aliases if _in_force(one, asked) and _lasts(one.ended_at, asked)]
     courses = {one.course for one in names}
     for number, mapping in enumerate(history.mappings):
-        lasts = mapping.ended_at is None or mapping.ended_at > asked.known_at
         framework: Framework = history.frameworks[mapping.framework]
         if (
             mapping.approved
-            and lasts
+            and _lasts(mapping.ended_at, asked)
             and _in_force(mapping, asked)
             and _in_force(framework, asked)
             and said.level <= mapping.level_at_most
@@ -135,6 +139,10 @@ def _mappings(history: History, said: Statement, asked: Asked) -> Iterator[tuple
 def _in_force(dated: Dated, asked: Asked) -> bool:
     ended = dated.valid_to is not None and dated.valid_to < asked.as_of
     return dated.valid_from <= asked.as_of and dated.recorded_at <= asked.known_at and not ended
+
+
+def _lasts(ended_at: datetime | None, asked: Asked) -> bool:
+    return ended_at is None or ended_at > asked.known_at
 
 
 def _completes(said: Statement, mapping: Mapped) -> bool:
@@ -151,3 +159,22 @@ def _learned(history: History, proof: Proof) -> Learned:
         own = None
     category = None if mapping.category is None else (mapping.framework, mapping.category)
     return Learned(category, mapping.hours if own is None else own, proof.happened, proof.statement)
+
+
+def counts(history: History, unit: int, asked: Asked, states: Mapping[tuple[int, Competency], int]) -> Counts:
+    """How many people of a unit are where with each competency, by their groups."""
+    found: Counts = Counter()
+    for person in PEOPLE:
+        posts = _held(history.posts, person, asked)
+        if not any(unit in (1, one.unit) for one in posts):
+            continue
+        held = _held(history.groups, person, asked)
+        last = min(held, key=lambda one: (one.basis != "assignment", -one.line), default=None)
+        group = (last.code or "-") if last else ""
+        found.update((group, key, state) for (someone, key), state in states.items() if someone == person)
+    return found
+
+
+def _held(rows: Iterable[Row], person: int, asked: Asked) -> list[Row]:
+    known = [one for one in rows if one.person == person and _lasts(one.superseded_at, asked)]
+    return [one for one in known if _in_force(one, asked)]

@@ -154,7 +154,8 @@ def test_an_activity_counts_once_a_mapping_says_so_and_meets_each_criterion(engi
         "completion": {"result": {"score": {"scaled": 1}, "completion": False}},
     }
     with engine.begin() as conn:
-        people = people_with_accounts(conn, {"all": "all"} | {name: name for name in worse})
+        owners: dict[str, str | None] = {name: name for name in ("all", *worse)}
+        people = people_with_accounts(conn, owners)
         for name, changes in worse.items():
             send(conn, name, QUIZ, **(enough | changes))
         send(conn, "all", QUIZ, **enough)

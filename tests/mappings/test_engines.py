@@ -15,8 +15,8 @@ from mappings.progress import KEPT, rebuild
 from mappings.steps import asked, steps
 from mappings.tables import batch_learner, parameter
 from tests.mappings.histories import History
-from tests.mappings.oracle import Asked, fold
-from tests.mappings.test_oracle import ask, checked, compare, read
+from tests.mappings.oracle import Asked
+from tests.mappings.test_oracle import ask, checked, compare
 from tests.mappings.told import tell
 from tests.mappings.world import BEGIN, NOW, minutes, people_with_accounts, send, void
 
@@ -27,22 +27,21 @@ def quiet(_stage: str, _done: int, _total: int) -> None: ...
 
 
 def test_duckdb_agrees_with_the_oracle(engine: Engine, long: bool) -> None:
-    checked(partial(agree, engine), 1000 if long else 60)
+    # The archive is the same whichever database it comes from.
+    some = 60 if engine.dialect.name == "sqlite" else 10
+    checked(partial(agree, engine), 1000 if long else some)
 
 
 def agree(engine: Engine, history: History, questions: tuple[Asked, Asked]) -> None:
     with TemporaryDirectory() as folder:
         with engine.connect() as conn, conn.begin() as transaction:
             sequence = tell(conn, history)
-            for batch, asked_for in zip("ab", questions, strict=True):
-                ask(conn, batch, asked_for)
+            ask(conn, questions)
             write_archive(conn, Path(folder), quiet)
             transaction.rollback()
         with opened_archive(Path(folder)) as computing:
             compute(computing)
-            for batch, asked_for in zip("ab", questions, strict=True):
-                found = read(lambda sql: computing.execute(asked(sql)).fetchall(), batch, sequence)
-                compare(found, fold(history, asked_for))
+            compare(lambda sql: computing.execute(asked(sql)).fetchall(), history, questions, sequence)
 
 
 def test_steps_agree_with_the_oracle(engine: Engine, long: bool) -> None:
@@ -54,13 +53,12 @@ def test_steps_agree_with_the_oracle(engine: Engine, long: bool) -> None:
 def agree_in_steps(engine: Engine, history: History, questions: tuple[Asked, Asked]) -> None:
     with engine.connect() as conn, conn.begin() as transaction:
         sequence = tell(conn, history)
-        for batch, asked_for in zip("ab", questions, strict=True):
-            ask(conn, batch, asked_for)
+        ask(conn, questions)
         for step in steps():
             conn.execute(text(step))
-        for batch, asked_for in zip("ab", questions, strict=True):
-            found = read(lambda sql: [tuple(row) for row in conn.execute(text(asked(sql)))], batch, sequence)
-            compare(found, fold(history, asked_for))
+        compare(
+            lambda sql: [tuple(row) for row in conn.execute(text(asked(sql)))], history, questions, sequence
+        )
         transaction.rollback()
 
 

@@ -13,6 +13,7 @@ from lrs.statement import Authority, Prepared, prepare
 from lrs.tables import statement
 from mappings import vocabulary
 from mappings.tables import (
+    PAST,
     account,
     account_link,
     competency,
@@ -20,15 +21,31 @@ from mappings.tables import (
     course_alias,
     evidence_hours,
     framework,
+    group_assignment,
     learning_category,
     mapping,
     mapping_competency,
     mapping_part,
     mapping_verb,
+    membership,
     person,
     requirement,
+    unit,
+    unit_place,
 )
-from tests.mappings.histories import ACCOUNTS, CODES, COURSES, PEOPLE, Dated, History, Mapping, Statement
+from tests.mappings.histories import (
+    ACCOUNTS,
+    CODES,
+    COURSES,
+    PEOPLE,
+    UNITS,
+    Dated,
+    Group,
+    History,
+    Mapping,
+    Post,
+    Statement,
+)
 from tests.mappings.world import BEGIN
 
 _PAGES = frozenset(one.home_page for one in ACCOUNTS)
@@ -42,6 +59,7 @@ def tell(conn: Connection, history: History) -> list[int]:
     _people(conn, history)
     _frameworks(conn, history)
     _courses(conn, history)
+    _moves(conn, history)
     return _statements(conn, history)
 
 
@@ -119,7 +137,9 @@ def _frameworks(conn: Connection, history: History) -> None:
 def _courses(conn: Connection, history: History) -> None:
     _put(conn, course, [{"id": one, "code": str(one), "title_th": "", **_KNOWN} for one in COURSES])
     aliases = [
-        {"activity_iri": _iri(one.activity), "label": one.activity, "course_id": one.course} | _dated(one)
+        {"activity_iri": _iri(one.activity), "label": one.activity, "course_id": one.course}
+        | {"ended_at": _micros(one.ended_at)}
+        | _dated(one)
         for one in history.aliases
     ]
     _put(conn, course_alias, aliases)
@@ -159,6 +179,30 @@ def _mapping(place: int, one: Mapping) -> dict[str, Any]:
         "digest": str(place),
         "ended_at": _micros(one.ended_at),
     }
+
+
+def _moves(conn: Connection, history: History) -> None:
+    if not history.posts:
+        return
+    names = {"kind": "school", "name_th": "", "sort_key": "", "parent_id": None}
+    _put(conn, unit, [{"id": one, "uid": str(one), **names, **_KNOWN} for one in UNITS])
+    lies = [(up, one) for one in UNITS for up in {1, one}]
+    places = [{"ancestor_id": up, "unit_id": one, "depth": int(up != one)} for up, one in lies]
+    _put(conn, unit_place, [one | {"recorded_at": 0} for one in places])
+    texts = {"position_th": "", "rank_th": "", "line": ""}
+    for post in history.posts:
+        _remember(conn, membership, post, {"unit_id": post.unit} | texts)
+    for group in history.groups:
+        values = {"group_code": group.code, "basis": group.basis}
+        _remember(conn, group_assignment, group, values)
+
+
+def _remember(conn: Connection, table: Table, one: Post | Group, values: dict[str, Any]) -> None:
+    row = {"id": one.line, "person_id": one.person} | values | _dated(one)
+    if one.superseded_at is None:
+        _put(conn, table, [row])
+    else:
+        _put(conn, PAST[table], [row | {"superseded_at": to_micros(one.superseded_at)}])
 
 
 # ---- statements -----------------------------------------------------------------------------------
