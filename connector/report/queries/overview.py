@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import CTE, Connection, Select, case, func, select
+from sqlalchemy import CTE, ColumnElement, Connection, Select, case, func, select
 
 from connector.report.queries.basis import Basis, Item, Unit, places_on
 from connector.report.queries.kept import kept_closing, read_persons, read_states
@@ -144,14 +144,13 @@ def _rows_of(conn: Connection, basis: Basis, whole: bool) -> list[Unit]:
 def _placed(basis: Basis, whole: bool) -> CTE:
     """The people with the row they are counted in: person_id, row_id, group_code, classified."""
     people = members(basis.unit.id, basis.as_of, basis.known)
+    row_id: ColumnElement[int] = people.c.unit_id
     placed = select(people.c.person_id, people.c.group_code, people.c.classified)
     if whole:
         # The unit's own people are below none of its children and stay in its own row.
         heads = _heads(basis)
         row_id = func.coalesce(heads.c.row_id, people.c.unit_id)
         placed = placed.outerjoin_from(people, heads, heads.c.unit_id == people.c.unit_id)
-    else:
-        row_id = people.c.unit_id
     placed = placed.add_columns(row_id.label("row_id"))
     return placed.cte("placed").prefix_with("MATERIALIZED")
 
