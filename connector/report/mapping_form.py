@@ -35,7 +35,8 @@ _TEXTS: Any = Field(default_factory=list, max_length=200)
 
 class MappingForm(BaseModel):
     """The fields as they were typed. `framework`: an id; `category` "": the one that the delivery implies;
-    `parts`: a course a line; `score`: in per cent; `hours` "": unknown; `then`: draft | approve."""
+    `parts`: a course a line; `score`: in per cent; `hours` "": unknown; `then`: draft | approve; `over`: the
+    approved version that was seen, 0 for none, "" for whichever it is."""
 
     course: str = _TEXT
     activity: str = _LONG_TEXT
@@ -55,6 +56,7 @@ class MappingForm(BaseModel):
     by: str = _TEXT
     reference: str = _TEXT
     then: str = "draft"
+    over: str = Field(default="", pattern=r"^[0-9]{0,18}$")
 
     def framework_id(self) -> int | None:
         """The framework version that the form speaks of; None: whichever is in force."""

@@ -133,11 +133,13 @@ class _Pages:
         status: int = 200,
     ) -> Response:
         """The form with what was typed. `one`: the version that is changed; None: a new mapping."""
+        approved = read_current(conn, one).get("approved", 0) if one else 0
         return render(
             "mapping_form.html",
             status,
             form=form,
             one=one,
+            over=form.over or approved,
             wrong=wrong,
             choices=self.choices(conn, form.framework_id()),
             courses=read_known_courses(conn),
@@ -249,12 +251,13 @@ class _Forms:
             draft_id = edit(conn, mapping_id, draft, words, who)
         if form.then != "approve":
             return draft_id
-        return approve(conn, draft_id, form.reference.strip(), who)
+        return approve(conn, draft_id, form.reference.strip(), who, int(form.over) if form.over else None)
 
     def _refused_form(self, form: MappingForm, mapping_id: int | None, error: DecisionError) -> Response:
         """The form again, about the version that stands now: saving it once more goes over that one."""
         with read_only(self._engine).begin() as conn:
             one = None if mapping_id is None else self._newest(conn, mapping_id)
+            form = form.model_copy(update={"over": ""})
             return self._pages.form(conn, form, one, [WHY[error.why]], CONFLICT)
 
     def _refused(self, mapping_id: int, error: DecisionError, typed: MappingForm) -> Response:

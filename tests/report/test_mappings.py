@@ -169,6 +169,9 @@ def test_a_draft_beside_an_approved_mapping_replaces_it_when_approved(pages: Pag
     until = {"kind": "until", "last_day": "30/9/2569", "reason": "หมดสัญญา", "by": "ข"}
     pages.post(f"/mappings/{before}/end", until)
     assert pages.refused(f"/mappings/{draft}/approve", seen)[0] == 409
+    at_once = FORM | {"then": "approve", "reference": "มติ 4", "over": str(before)}
+    status, text = pages.refused(f"/mappings/{draft}/edit", at_once)
+    assert (status, f'name="over" value="{pages.sample()}"' in text) == (409, True)
     pages.post(f"/mappings/{draft}/approve", seen | {"over": str(pages.sample())})
     assert pages.tick()["ก"] == {"D1.3"}
 
