@@ -14,6 +14,7 @@ from lrs.clock import from_micros, to_iso, to_micros, utc_now
 from lrs.database import read_only
 from mappings.days import bangkok_day
 from mappings.explain import Explanation, Source, Times, Tried, Whole, Why, explain
+from mappings.explain_known import as_known
 from mappings.explain_rows import read_competency, read_facts, read_group, read_person
 
 STATES = ("not started", "in progress", "complete")
@@ -57,11 +58,14 @@ def explain_(
     now = utc_now()
     day = as_of.date() if as_of else bangkok_day(now)
     times = Times(day, to_micros(_moment(known_at) if known_at else now))
+    _refuse_to_come(times, now)
     with opened(load(data=data)) as engine, read_only(engine).begin() as conn:
         person_id = read_person(conn, person)
         group = read_group(conn, person_id, times)
         competency_id = read_competency(conn, competency, times)
-        found = explain(read_facts(conn, person_id, [competency_id])[competency_id], times)
+        found = explain(
+            as_known(read_facts(conn, person_id, [competency_id])[competency_id], times.known_at), times
+        )
     if as_json:
         head = {"person": person, "competency": competency, "group": group}
         OUT.print_json(json.dumps(head | as_data(found), ensure_ascii=False))
@@ -74,6 +78,14 @@ def as_data(found: Explanation) -> dict[str, Any]:
     """For JSON: instants as ISO 8601 in UTC, days as ISO 8601, the state as a word."""
     told: dict[str, Any] = _plain(asdict(found))
     return told | {"state": STATES[found.state].replace(" ", "_")}
+
+
+def _refuse_to_come(times: Times, now: datetime) -> None:
+    """What is still to come may change: there is no answer to keep."""
+    if times.as_of > bangkok_day(now):
+        raise typer.BadParameter(f"{times.as_of}: is a day that is still to come", param_hint="--as-of")
+    if times.known_at > to_micros(now):
+        raise typer.BadParameter("is a moment that is still to come", param_hint="--known-at")
 
 
 def _moment(text: str) -> datetime:

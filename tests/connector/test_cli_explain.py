@@ -55,6 +55,7 @@ def test_the_chain_before_and_after_it_breaks(
     [
         (("nobody", "D1.1"), "person nobody: not found"),
         (("nobody", "D1.1", "--known-at", "yesterday"), "yesterday: no moment such as"),
+        (("nobody", "D1.1", "--as-of", "2999-01-01"), "2999-01-01: is a day that is still to come"),
         (("nobody", "D1.1", "--known-at", "2026-03-01T10:00"), "say of which time zone"),
     ],
 )
