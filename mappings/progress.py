@@ -170,7 +170,7 @@ def _taken(conn: Connection, column: Column[int]) -> Sequence[int]:
     return found
 
 
-def _persons_of(agents: Sequence[int]) -> Select[tuple[int]]:
+def _persons_of(agents: Sequence[int]) -> Select[int]:
     """Whoever is or was linked to an account of these agents."""
     return (
         select(account_link.c.person_id)

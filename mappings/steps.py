@@ -1,7 +1,7 @@
 """The views computed one after another: what several of them read is computed once, into a temporary table.
 
 Their texts stay as they are. A temporary table takes the place of a view of its name, and so does a common
-table expression: PostgreSQL and DuckDB find these before the views that are stored.
+table expression: all engines find these before the views that are stored.
 """
 
 from collections.abc import Callable, Iterator
@@ -54,7 +54,7 @@ def view_texts() -> dict[str, str]:
 
 
 def steps() -> Iterator[str]:
-    """The commands that make the tables, on PostgreSQL and DuckDB; `asked` then reads them."""
+    """The commands that make the tables; `asked` then reads them."""
     for name in _READ_TWICE:
         yield f"create temp table {name} as {asked(view_texts()[name], name)}"
 
@@ -71,28 +71,23 @@ def asked(query: str, until: str | None = None) -> str:
 
 def fill(conn: Connection, batch: str, told: Told) -> None:
     """Compute in the database itself."""
-    if conn.dialect.name == "postgresql":
-        _fill_in_steps(conn, batch, told)
-    else:
-        _insert(conn, batch, lambda query: query, told)
-
-
-def _fill_in_steps(conn: Connection, batch: str, told: Told) -> None:
     for number, step in enumerate(steps()):
         told("computed", number, len(_READ_TWICE))
         conn.execute(text(step))
     told("computed", len(_READ_TWICE), len(_READ_TWICE))
-    # In the order of the key: its index grows at one end.
-    _insert(conn, batch, lambda query: f"{asked(query)} order by 1, 2", told)
-    conn.execute(text(f"drop table {', '.join(reversed(_READ_TWICE))}"))
+    _keep(conn, batch, told)
+    for name in _READ_TWICE:
+        conn.execute(text(f"drop table {name}"))
 
 
-def _insert(conn: Connection, batch: str, made: Callable[[str], str], told: Told) -> None:
+def _keep(conn: Connection, batch: str, told: Told) -> None:
+    """In the order of the key: its index grows at one end."""
     queries = [(table, query) for table, some in KEPT.items() for query in some]
     for number, (table, query) in enumerate(queries):
         told("results written", number, len(queries))
         names = ", ".join(column.name for column in table.columns)
-        conn.execute(text(f"insert into {table.name} ({names}) {made(query)}"), {"batch": batch})
+        insert = f"insert into {table.name} ({names}) {asked(query)} order by 1, 2"
+        conn.execute(text(insert), {"batch": batch})
     told("results written", len(queries), len(queries))
 
 

@@ -45,9 +45,8 @@ def agree(engine: Engine, history: History, questions: tuple[Asked, Asked]) -> N
 
 
 def test_steps_agree_with_the_oracle(engine: Engine, long: bool) -> None:
-    """As PostgreSQL computes, whatever the number of learners."""
-    if engine.dialect.name == "postgresql":
-        checked(partial(agree_in_steps, engine), 1000 if long else 40)
+    """As the databases compute what is kept."""
+    checked(partial(agree_in_steps, engine), 1000 if long else 40)
 
 
 def agree_in_steps(engine: Engine, history: History, questions: tuple[Asked, Asked]) -> None:
