@@ -8,6 +8,7 @@ it is answered. Plain ASGI, so that what runs behind it, in whatever thread, kno
 from base64 import b64decode
 from binascii import Error as NoBase64
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, quote
@@ -15,6 +16,7 @@ from urllib.parse import parse_qs, quote
 from fastapi import Response
 from fastapi.responses import JSONResponse, RedirectResponse
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -66,7 +68,8 @@ class Keeper:
         with read_only(self.engine).begin() as conn:
             found = self.sessions.find(conn, token, now)
         if found is not None and found[1]:
-            with self.engine.begin() as conn:
+            # The database is busy: the next request is noted.
+            with suppress(SQLAlchemyError), self.engine.begin() as conn:
                 self.sessions.note(conn, token, now)
         return found and found[0]
 
@@ -75,7 +78,7 @@ class Keeper:
         with read_only(self.engine).begin() as conn:
             found = tokens.find_token(conn, self.token_key, key, secret, now)
         if found is not None and found[1] and found[0].token_id is not None:
-            with self.engine.begin() as conn:
+            with suppress(SQLAlchemyError), self.engine.begin() as conn:
                 tokens.note_use(conn, found[0].token_id, now)
         return found and found[0]
 

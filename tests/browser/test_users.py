@@ -78,8 +78,8 @@ def test_a_first_day(page: Page) -> None:
     page.get_by_role("link", name="นำเข้าข้อมูล").click()
     page.get_by_label("ประเภทของไฟล์").select_option(label="รายชื่อบุคลากร")
     roster = "ชื่อ-นามสกุล,ตำแหน่ง,รหัสโรงเรียน\n" + "นายสมชาย ใจดี,ครู,0100000001\n"
-    file = {"name": "ครู.csv", "mimeType": "text/csv", "buffer": roster.encode()}
-    page.locator("#file").set_input_files(file)
+    content = roster.encode()
+    page.locator("#file").set_input_files({"name": "ครู.csv", "mimeType": "text/csv", "buffer": content})
     page.get_by_role("button", name="อ่านและตรวจไฟล์").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("รอยืนยัน")
     page.get_by_role("button", name="ยืนยันนำเข้า").click()
