@@ -182,3 +182,11 @@ def test_links_of_a_page_keep_the_two_times(client: TestClient, world: World) ->
         f"/people/{world.uuids['แก้ว']}?as_of=2026-05-20&amp;known_at=2026-06-01T03%3A00%3A00.000000Z" in page
     )
     assert "20 พฤษภาคม 2569" in page
+
+
+def test_the_permanent_link_of_a_report_asks_for_both_times(client: TestClient) -> None:
+    page = client.get("/?unit=area-1").text
+    (link,) = re.findall(r'href="([^"]*)">ลิงก์ถาวร', page)
+    assert link == "/?unit=area-1&amp;as_of=2026-06-01&amp;known_at=2026-06-01T03%3A00%3A00%2B00%3A00"
+    asked = client.get(link.replace("&amp;", "&"))
+    assert "โรงเรียนหนึ่ง" in asked.text
