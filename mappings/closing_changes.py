@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, Table, and_, exists, or_, select, uni
 
 from lrs.clock import to_micros
 from lrs.tables import activity, agent, evidence, statement
-from mappings.counted import held_on, lines
+from mappings.counted import held_on, places_on
 from mappings.days import end_of_bangkok_day
 from mappings.requirements import valid_on
 from mappings.tables import (
@@ -114,7 +114,7 @@ def _held_otherwise(table: Table, day: date, known_at: int) -> list[Select[Any]]
 
 
 def _places(day: date, known_at: int) -> list[Select[Any]]:
-    return _either_way(*(select(lines(day, at)) for at in (known_at, _FOREVER)))
+    return _either_way(*(select(places_on(day, at)) for at in (known_at, _FOREVER)))
 
 
 def _either_way(then: Select[Any], now: Select[Any]) -> list[Select[Any]]:

@@ -16,6 +16,7 @@ from mappings.closing_changes import has_changed
 from mappings.counts import TODAY, Sources, asked_of, recount
 from mappings.days import bangkok_day, day_before
 from mappings.errors import MappingError
+from mappings.steps import joining
 from mappings.tables import account_link, closing, counted, counted_learning, membership
 
 Told = Callable[[str, int, int], None]
@@ -86,7 +87,8 @@ def close_month(conn: Connection, day: date, now: datetime) -> bool:
     everybody = select(account_link.c.person_id).distinct()
     progress = Progress(conn, day, known, everybody)
     own = [_own(conn, table) for table in (counted, counted_learning)]
-    recount(conn, number, asked, Sources(progress.states, progress.events, *own))
+    with joining(conn, None):
+        recount(conn, number, asked, Sources(progress.states, progress.events, *own))
     for table in own:
         table.drop(conn)
     return True

@@ -46,7 +46,7 @@ def places(day: date, people: Select[Any] | None = None, known_at: int | None = 
     known at an instant; None: now.
     """
     posts = _held(membership, day, people, known_at).cte("posts")
-    line = lines(day, known_at)
+    line = places_on(day, known_at)
     last = (
         select(posts.c.person_id, line.c.ancestor_id, func.max(posts.c.id).label("id"))
         .join(line, line.c.unit_id == posts.c.unit_id)
@@ -66,7 +66,7 @@ def places(day: date, people: Select[Any] | None = None, known_at: int | None = 
     )
 
 
-def lines(day: date, known_at: int | None) -> FromClause:
+def places_on(day: date, known_at: int | None) -> FromClause:
     """ancestor_id, unit_id, depth: who lies within whom on a day, as was known at an instant; None: today."""
     if known_at is None:
         return unit_path.alias()
@@ -166,7 +166,7 @@ def ways(day: date, known_at: int | None = None) -> CTE:
     Columns: unit_id, depth (0: itself), root_id, row_id. Below a unit with more than MOST_ROWS within it the
     rows are the units directly below, and the unit's own people are its own row; else each unit is one.
     """
-    line, below, within = (lines(day, known_at) for _ in range(3))
+    line, below, within = (places_on(day, known_at) for _ in range(3))
     large = (
         select(within.c.ancestor_id)
         .group_by(within.c.ancestor_id)

@@ -23,6 +23,7 @@ from sqlalchemy import (
     insert,
     literal,
     select,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -119,6 +120,9 @@ def recount(conn: Connection, number: int, asked: Asked, sources: Sources | None
     """Make a closing's counts from everything: a few SELECTs over all people, whatever was kept before."""
     sources = sources or Sources()
     _count_people(conn, asked, None, sources)
+    for table in (sources.people, sources.learning):
+        # Without statistics PostgreSQL takes them to be next to empty, and goes through one for each row.
+        conn.execute(text(f"analyze {table.name}"))
     for table, amounts in _selects(sources, None).items():
         conn.execute(delete(table).where(table.c.closing_id == number))
         names = [column.name for column in table.c]

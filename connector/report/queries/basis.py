@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, Subquery, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, exists, func, select
 
 from connector.access.viewer import current
 from connector.report.asked_times import TODAY, AskedTimes
@@ -13,9 +13,10 @@ from connector.report.errors import NotFound, NoUnits
 from lrs.clock import from_micros, to_micros
 from mappings.asked import Progress, people_of
 from mappings.closings import latest_closing
+from mappings.counted import places_on
 from mappings.days import bangkok_day
 from mappings.people import Scope
-from mappings.remembered import place_holds
+from mappings.requirements import read_required, valid_on
 from mappings.tables import (
     competency,
     framework,
@@ -24,10 +25,8 @@ from mappings.tables import (
     membership,
     person,
     refresh_state,
-    requirement,
     unit,
     unit_path,
-    unit_place,
 )
 
 
@@ -102,12 +101,6 @@ class Basis:
         return self.required.get(group or "", frozenset())
 
 
-def valid_on(table: FromClause, day: date) -> ColumnElement[bool]:
-    """Rows of a dated table that hold on a day; both ends are inclusive."""
-    c = table.c
-    return (c.valid_from <= day) & or_(c.valid_to.is_(None), c.valid_to >= day)
-
-
 def read_times(conn: Connection, now: datetime) -> tuple[date, datetime | None]:
     """The two times of the last computation; before the first one, today and None."""
     row = conn.execute(select(refresh_state.c.as_of_day, refresh_state.c.known_at)).first()
@@ -177,7 +170,7 @@ def read_basis(
         document_no="" if current is None else current.document_no,
         items=_items(conn, framework_id),
         categories=_categories(conn, framework_id),
-        required=_required(conn, framework_id),
+        required=read_required(conn, framework_id),
         progress=Progress(
             conn=conn,
             as_of=as_of,
@@ -226,17 +219,6 @@ def _framework_on(day: date, known_at: datetime | None) -> Select[tuple[int, str
     return held if known_at is None else held.where(c.recorded_at <= to_micros(known_at))
 
 
-def places_on(day: date, known_at: int | None) -> Subquery:
-    """ancestor_id, unit_id, depth: who lay within whom on a day, as was known at an instant; None: now."""
-    c = unit_place.c
-    begun, lasts = (
-        or_(c.valid_from.is_(None), c.valid_from <= day),
-        or_(c.valid_to.is_(None), c.valid_to >= day),
-    )
-    held = select(c.ancestor_id, c.unit_id, c.depth).where(begun, lasts, place_holds(unit_place, known_at))
-    return held.subquery()
-
-
 def _line_of(conn: Connection, scope: Scope, top: Scope, day: date, known_at: int | None) -> tuple[Unit, ...]:
     """The units from `top` down to the one asked about; that one alone where it did not lie within `top`."""
     up, down = places_on(day, known_at), places_on(day, known_at)
@@ -271,14 +253,3 @@ def _categories(conn: Connection, framework_id: int | None) -> tuple[Category, .
         .order_by(c.weight.desc(), c.code)
     )
     return tuple(Category(*row) for row in rows)
-
-
-def _required(conn: Connection, framework_id: int | None) -> dict[str, frozenset[int]]:
-    """No person has a stage: an item that any stage asks of a group is asked of its people."""
-    c = requirement.c
-    found: dict[str, set[int]] = {}
-    for row in conn.execute(
-        select(c.group_code, c.competency_id).where(c.framework_id == framework_id).distinct()
-    ):
-        found.setdefault(row.group_code, set()).add(row.competency_id)
-    return {group: frozenset(ids) for group, ids in found.items()}

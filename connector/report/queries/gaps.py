@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, Connection, Select, case, func, or_, select
 
-from connector.report.queries.basis import Item, valid_on
+from connector.report.queries.basis import Item
 from connector.report.queries.mappings import MappingShown, read_some
 from connector.report.queries.statements import name_of
 from connector.tables import platform, platform_course
@@ -16,6 +16,7 @@ from lrs.clock import from_micros
 from lrs.tables import activity, verb
 from mappings.days import bangkok_day
 from mappings.gap_counts import Counts
+from mappings.requirements import valid_on
 from mappings.tables import (
     competency,
     course,

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from sqlalchemy import ColumnElement, exists, func, or_
 
-from connector.report.queries.basis import valid_on
 from mappings.mapping_lines import LINE
+from mappings.requirements import valid_on
 from mappings.tables import course, course_alias, mapping, mapping_competency
 
 _TEXT = r"^[^\x00]*$"

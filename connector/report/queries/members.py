@@ -1,12 +1,13 @@
 """Who is counted: the people of a unit's subtree on a day, each once, with the group of that day."""
 
 from datetime import date
-from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, FromClause, case, false, func, or_, select, union_all
+from sqlalchemy import CTE, ColumnElement, FromClause, case, func, select, union_all
 
-from connector.report.queries.basis import Basis, places_on, valid_on
+from connector.report.queries.basis import Basis
+from mappings.counted import places_on
 from mappings.remembered import versions
+from mappings.requirements import is_required, valid_on
 from mappings.tables import group_assignment, membership, person
 
 
@@ -70,16 +71,6 @@ def _groups(people: CTE, day: date, known_at: int | None) -> FromClause:
     return union_all(*parts).cte("held_group").prefix_with("MATERIALIZED")
 
 
-def is_required(
-    basis: Basis, group_code: ColumnElement[Any], item_id: ColumnElement[Any]
-) -> ColumnElement[bool]:
-    """Whether an item is asked of a group, written out: groups that are asked the same share one term."""
-    alike: dict[frozenset[int], list[str]] = {}
-    for group, ids in sorted(basis.required.items()):
-        alike.setdefault(ids, []).append(group)
-    return or_(false(), *(group_code.in_(groups) & item_id.in_(sorted(ids)) for ids, groups in alike.items()))
-
-
 def number_in(people: FromClause, basis: Basis, *states: int) -> ColumnElement[int]:
     """How many of the items asked of a person are in one of these states.
 
@@ -91,7 +82,7 @@ def number_in(people: FromClause, basis: Basis, *states: int) -> ColumnElement[i
         .where(
             state.person_id == people.c.person_id,
             state.state.in_(states),
-            is_required(basis, people.c.group_code, state.competency_id),
+            is_required(basis.required, people.c.group_code, state.competency_id),
         )
         .correlate(people)
         .scalar_subquery()

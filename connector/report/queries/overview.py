@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import CTE, ColumnElement, Connection, Select, case, func, select
 
-from connector.report.queries.basis import Basis, Item, Unit, places_on
+from connector.report.queries.basis import Basis, Item, Unit
 from connector.report.queries.kept import kept_closing, read_persons, read_states
-from connector.report.queries.members import is_required, members, number_in
+from connector.report.queries.members import members, number_in
 from connector.report.thai import GROUPS, group_name
 from mappings import counted
-from mappings.counted import OUTSIDE, UNCLASSIFIED
+from mappings.counted import OUTSIDE, UNCLASSIFIED, places_on
+from mappings.requirements import is_required
 from mappings.tables import unit
 
 
@@ -169,7 +170,7 @@ def _heads(basis: Basis) -> CTE:
 def _kept_cells(conn: Connection, basis: Basis, closing: int, *, by_row: bool) -> _Cells:
     cells: _Cells = {}
     for row_id, group, *people in read_persons(conn, closing, basis, by_row=by_row):
-        cells[_key(row_id, group)] = _Cell(*map(int, people))
+        cells[_key(row_id, group)] = _Cell(int(people[0]), int(people[1]))
     for row_id, group, item_id, *numbers in read_states(conn, closing, basis, by_row=by_row):
         states = cells[_key(row_id, group)].states
         states[item_id, 1], states[item_id, 2] = map(int, numbers)
@@ -205,7 +206,7 @@ def _states(placed: CTE, basis: Basis) -> Select[Any]:
         select(*keys, func.count())
         .select_from(placed)
         .join(states, state.person_id == placed.c.person_id)
-        .where(state.state > 0, is_required(basis, placed.c.group_code, state.competency_id))
+        .where(state.state > 0, is_required(basis.required, placed.c.group_code, state.competency_id))
         .group_by(*keys)
     )
 

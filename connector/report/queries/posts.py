@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, distinct, exists, func, select
 
-from connector.report.queries.basis import valid_on
 from lrs.clock import from_micros
 from mappings.people import Scope
 from mappings.positions import PostKey, post_key
+from mappings.requirements import valid_on
 from mappings.tables import group_assignment, membership, post_decision, unit, unit_path
 from mappings.thai_text import normalise
 
