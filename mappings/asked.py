@@ -118,7 +118,8 @@ def _compute(conn: Connection, as_of: date, known_at: int, people: Select[Any]) 
     times = {"as_of_day": as_of, "as_of_end": to_micros(end_of_bangkok_day(as_of)), "known_at": known_at}
     conn.execute(insert(_PARAMETER).values(batch=_BATCH, **times))
     learners = people.add_columns(literal(_BATCH))
-    size = conn.execute(insert(_LEARNER).from_select(["person_id", "batch"], learners)).rowcount
+    conn.execute(insert(_LEARNER).from_select(["person_id", "batch"], learners))
+    size = conn.execute(select(func.count()).select_from(_LEARNER)).scalar_one()
     conn.execute(text(f"analyze {prefix}.batch_learner"))
     names = list(view_texts())
     for name, body in view_texts().items():
