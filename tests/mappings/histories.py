@@ -289,7 +289,7 @@ def _plain(activity: str) -> st.SearchStrategy[Statement]:
         success=st.none(),
         completion=st.none(),
         score=st.just(0.8),
-        hours=_mostly(None, 2.5),
+        hours=st.sampled_from([2.5, None]),
         happened=st.sampled_from(HAPPENED),
         stored=st.sampled_from(MOMENTS[:4]),
         voided_at=_mostly(None, MOMENTS[5]),

@@ -7,8 +7,11 @@ from connector import cli_explain
 from connector.report.whys import WHYS
 from lrs.clock import to_micros
 from mappings.explain import Why
+from mappings.files import parse_mappings
+from mappings.load import load_mappings
 from mappings.progress import rebuild
 from mappings.tables import account_link
+from tests.mappings.test_combinations import WHOLE
 from tests.mappings.world import NOW
 from tests.report.conftest import World
 from tests.report.test_pages import person_page
@@ -47,6 +50,18 @@ def test_statements_of_an_account_that_is_no_longer_theirs_are_not_named(
     text = part(client, world, "แก้ว")
     assert WHYS[Why.ACCOUNT] in text
     assert world.statements["แก้ว"] not in text
+
+
+def test_of_several_parts_it_says_which_are_done_and_which_are_missing(
+    client: TestClient, world: World
+) -> None:
+    with world.engine.begin() as conn:
+        load_mappings(conn, parse_mappings(WHOLE, "mine.yaml"), NOW, "test")
+        rebuild(conn, NOW)
+    text = part(client, world, "แก้ว", "D1.9")
+    assert "ชุดวิชา" in text
+    assert "การใช้งานคอมพิวเตอร์: เรียนสำเร็จแล้ว" in text
+    assert "แบบทดสอบ: <strong>ยังขาด</strong>" in text
 
 
 def test_every_reason_has_its_words() -> None:

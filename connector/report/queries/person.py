@@ -135,6 +135,7 @@ def read_items(conn: Connection, basis: Basis, details: Details) -> list[ItemSta
             activity.c.iri,
             mapping.c.approved_by,
             mapping.c.reference,
+            mapping.c.part_count,
         )
         .outerjoin(statement, statement.c.seq == state.evidence_seq)
         .outerjoin(evidence, evidence.c.seq == state.evidence_seq)
@@ -248,7 +249,7 @@ def _item_state(item: Item, row: Any, uuid: str, *, required: bool) -> ItemState
             # The account that stands for the person: what a file said of them.
             platform_name=row.platform_name or (IMPORTED if row.account_name == uuid else None),
             home_page=row.home_page,
-            course_title=row.title or row.title_th or row.iri or "",
+            course_title=(row.part_count == 1 and row.title) or row.title_th or row.iri or "",
             level=row.level,
             completed_at=from_micros(row.completed_at),
             approved_by=row.approved_by,
