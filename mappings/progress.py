@@ -50,6 +50,7 @@ from mappings.tables import (
     refresh_state,
     stale_person,
     stale_unit,
+    unit_place,
 )
 
 __all__ = [
@@ -249,6 +250,7 @@ def _last_change(conn: Connection, learners: Select[tuple[int]]) -> int:
         select(func.max(mapping.c.recorded_at)),
         select(func.max(mapping.c.ended_at)),
         select(func.max(course_alias.c.recorded_at)),
+        select(func.max(unit_place.c.recorded_at)),
         select(func.max(framework.c.recorded_at)),
         select(func.max(account_link.c.linked_at)).where(links),
         select(func.max(account_link.c.unlinked_at)).where(links),
