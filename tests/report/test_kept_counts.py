@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, insert, select
 
+from connector.report.errors import NotFound
 from connector.report.queries.basis import Basis, narrowed, read_basis, root_scope
 from connector.report.queries.kept import kept_closing
 from connector.report.queries.learning import compute_split, read_split
@@ -16,8 +17,10 @@ from connector.report.queries.overview import compute_overview, read_overview
 from mappings import counted, vocabulary
 from mappings.corrections import Correction, move, retire
 from mappings.days import bangkok_day
+from mappings.erase import erase_person
 from mappings.errors import DecisionError, MappingError
 from mappings.group_assignments import assign
+from mappings.held_person import read_held
 from mappings.merges import merge, split
 from mappings.people import UnitRow, import_roster, import_units
 from mappings.progress import rebuild, refresh
@@ -32,6 +35,8 @@ from mappings.tables import (
     unit_item_count,
     unit_learning_count,
 )
+from mappings.tables import counted as counted_table
+from mappings.tombstones import read_tombstones
 from tests.mappings.world import NOW, a_person, send, void
 from tests.report.conftest import UNITS, World
 
@@ -95,6 +100,10 @@ class History:
         for merge_id in self.conn.execute(select(person_merge.c.id)).scalars().all()[-1:]:
             split(self.conn, merge_id, "test", self.now, "test")
 
+    def is_erased(self, who: int, _: int) -> None:
+        known = read_held(self.conn, self.person(who).uuid)
+        erase_person(self.conn, known, read_tombstones(self.conn, b"test"), self.now, "test")
+
     def school_moves(self, school: int, area: int) -> None:
         parent = ("area-1", "area-2", "obec", "elsewhere")[area % 4]
         row = [one for one in UNITS if one.kind == "school"][school % 4]
@@ -120,6 +129,7 @@ DEEDS: tuple[Callable[[History, int, int], None], ...] = (
     History.takes_back,
     History.merges,
     History.splits,
+    History.is_erased,
     History.school_moves,
     History.joins,
     History.days_pass,
@@ -169,7 +179,7 @@ def _agree(conn: Connection, now: datetime) -> None:
     for uid in ("", "area-1", "area-2", "s1", "s3"):
         try:
             basis = read_basis(conn, narrowed(conn, top, uid), now)
-        except Exception:
+        except NotFound:
             # Moved out of what is seen.
             continue
         assert kept_closing(conn, basis) is not None
@@ -194,14 +204,8 @@ def _rows(conn: Connection) -> dict[str, set[Any]]:
             for row in conn.execute(select(table))
             if any(value for value, column in zip(row, table.c, strict=True) if not column.primary_key)
         }
-        for table in (unit_count, unit_item_count, unit_learning_count, counted_people())
+        for table in (unit_count, unit_item_count, unit_learning_count, counted_table)
     }
-
-
-def counted_people() -> Any:
-    from mappings.tables import counted as table
-
-    return table
 
 
 def test_moved_units_are_counted_before_kept_counts_are_shown(world: World) -> None:
