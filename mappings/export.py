@@ -32,7 +32,9 @@ WORKING = frozenset({"batch_learner", "stale_account", "stale_person"})
 """Tables that hold ids for moments, and nothing about anybody."""
 
 HIDDEN = "(a keyed hash)"
-"""Stands for the hash of a national id: it says nothing to anybody, and never leaves the database."""
+"""Stands for the hash of a national id or of a password: it says nothing, and never leaves the database."""
+
+_HASHES = frozenset({"id_hmac", "password_hash"})
 
 # What is meant by columns of these names where a table has no foreign keys.
 _REFERENCES = {"person_id": person, "account_id": account}
@@ -103,7 +105,7 @@ def plain(table: Table, row: Row[Any]) -> dict[str, Any]:
 def _value(column: Column[Any], value: Any) -> Any:
     if value is None:
         return None
-    if column.name == "id_hmac":
+    if column.name in _HASHES:
         return HIDDEN
     if isinstance(value, date):
         return value.isoformat()

@@ -1,5 +1,6 @@
 """Everybody sees their own part of the organisation in every page, and each look is in the log."""
 
+import json
 import re
 
 import pytest
@@ -9,8 +10,10 @@ from starlette.testclient import TestClient
 from connector.access import tokens, users
 from connector.access.rights import RIGHTS
 from connector.person_erasure import erase
+from connector.person_export import write_export
 from connector.tables_access import audit_log
 from lrs.clock import utc_now
+from mappings.export import HIDDEN
 from mappings.tables import change_log, person
 from tests.access.conftest import Service, token_of
 
@@ -141,6 +144,15 @@ def test_an_erased_learner_is_forgotten(service: Service) -> None:
     assert client.get("/password").status_code == 303
     with service.world.engine.begin() as conn:
         assert "learner" not in {one.name for one in users.list_users(conn)}
+
+
+def test_the_export_of_a_learner_keeps_the_password_to_itself(service: Service) -> None:
+    written = bytearray()
+    with service.world.engine.begin() as conn:
+        write_export(conn, service.world.uuids["แก้ว"], utc_now(), written.extend)
+    (user,) = json.loads(written)["web_user"]
+    assert (user["name"], user["password_hash"]) == ("learner", HIDDEN)
+    assert b"argon2" not in written
 
 
 class TestLog:

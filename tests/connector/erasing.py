@@ -58,10 +58,10 @@ class World:
             return [tuple(row) for row in conn.execute(select(*columns))]
 
     def everything(self) -> str:
-        """The whole database as a text."""
+        """The whole database as a text, in an order of its own: rows written again may come in another."""
         with self.engine.begin() as conn:
             rows = [tuple(row) for table in metadata.sorted_tables for row in conn.execute(select(table))]
-        return "\n".join(repr([_text(value) for value in row]) for row in rows)
+        return "\n".join(sorted(repr([_text(value) for value in row]) for row in rows))
 
 
 def _text(value: Any) -> Any:

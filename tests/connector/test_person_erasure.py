@@ -218,11 +218,13 @@ KEPT = {
     "account_conflict": {"reason"},
     "account_link": {"method"},
     "claim": {"uuid", "course_label", "state", "statement_id", "decided_by"},
+    "counted": {"group_code"},
     "group_assignment": {"group_code", "basis"},
     "group_assignment_past": {"group_code", "basis"},
     "import_row": {"state", "statement_id"},
     "person": {"uuid"},
     "person_merge": {"reason", "undone_by", "undone_reason"},
+    "web_user": {"uuid", "name", "name_key", "display_name", "role", "password_hash"},
 }
 """Texts that stay, or are cleared in other ways (tested above); `recorded_by` is never a learner's name."""
 
