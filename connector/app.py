@@ -22,6 +22,7 @@ from connector.report.assignments_page import router_assignments
 from connector.report.case_api import router_case
 from connector.report.claims_page import router_claims
 from connector.report.imports_page import router_imports
+from connector.report.language_page import Languages, router_language
 from connector.report.mappings_page import router_mappings
 from connector.report.merge_page import router_merges
 from connector.report.pages import router_pages
@@ -84,8 +85,10 @@ def create_app(settings: Settings) -> ASGIApp:
     app.include_router(router_merges(engine), include_in_schema=False)
     app.include_router(router_statements(engine), include_in_schema=False)
     app.include_router(router_status(engine, watched=watched), include_in_schema=False)
+    app.include_router(router_language(), include_in_schema=False)
     if settings.access == "users":
         open_to_users(app, engine, settings)
+    app.add_middleware(Languages)
     app.add_middleware(SameOrigin)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_HOSTS, www_redirect=False)

@@ -63,6 +63,7 @@ RIGHTS: Mapping[tuple[str, str], Right] = MappingProxyType(
         (_Q, "/ims/case/v1p1/CFItems/{identifier}"): Right(ANYBODY),
         (_Q, "/ims/case/v1p1/CFAssociations/{identifier}"): Right(ANYBODY),
         (_Q, "/ims/case/v1p1/CFItemAssociations/{identifier}"): Right(ANYBODY),
+        (_P, "/language"): Right(ANYBODY),
         # Signing in and out.
         (_Q, "/sign-in"): Right(ANYBODY),
         (_P, "/sign-in"): Right(ANYBODY),

@@ -45,6 +45,7 @@ from connector.report.queries.person_accounts import read_accounts, read_merged_
 from connector.report.queries.reconciliation import read_reconciliation
 from connector.report.sides import Kind
 from connector.report.whys import MOST_TRIED, WHYS, read_explanations
+from connector.report.words import LANGUAGES, gettext, language, ngettext, this_page
 from lrs.clock import Clock, from_micros, utc_now
 from lrs.database import read_only
 from mappings import vocabulary
@@ -82,8 +83,11 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        extensions=[FormTokens],
+        extensions=[FormTokens, "jinja2.ext.i18n"],
     )
+    env.policies["ext.i18n.trimmed"] = True
+    # The extension gives the environment this method as it is loaded.
+    env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     env.filters |= {
         "iso_day": date.fromisoformat,
         "thai_date": thai.thai_date,
@@ -103,6 +107,9 @@ def environment() -> Environment:
         "viewer": current,
         "may": may,
         "at_times": _at_times,
+        "language": language,
+        "languages": LANGUAGES,
+        "this_page": this_page,
         "percent": thai.percent,
         "share": thai.share,
     }
