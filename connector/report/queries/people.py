@@ -97,17 +97,21 @@ def read_people(conn: Connection, basis: Basis, filters: Filters) -> People:
     """The page asked for: one SELECT for the number, one for the lines, one for their states."""
     if not basis.scope.names:
         raise NamesHidden
-    found = _filtered(basis, filters)
-    total = conn.execute(select(func.count()).select_from(found.subquery())).scalar_one()
-    lines = conn.execute(
-        found.order_by(person.c.sort_key, person.c.id).limit(PAGE).offset((filters.page - 1) * PAGE)
-    ).all()
+    total = conn.execute(select(func.count()).select_from(_filtered(basis, filters).subquery())).scalar_one()
+    lines = conn.execute(listed(basis, filters).limit(PAGE).offset((filters.page - 1) * PAGE)).all()
     states = read_states(conn, basis, [line.id for line in lines])
     return People(
         rows=tuple(_person(line, states.get(line.id, {}), basis) for line in lines),
         total=total,
         page=filters.page,
     )
+
+
+def listed(basis: Basis, filters: Filters) -> Select[Any]:
+    """Everybody on the list, in its order; with `unit` to be asked for more. Raises NamesHidden."""
+    if not basis.scope.names:
+        raise NamesHidden
+    return _filtered(basis, filters).order_by(person.c.sort_key, person.c.id)
 
 
 def read_states(conn: Connection, basis: Basis, person_ids: Sequence[int]) -> dict[int, dict[int, int]]:
