@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
 from lrs.tables import Serial, metadata
@@ -40,6 +41,18 @@ web_user = Table(
     # The password was given to them: it opens one page, which asks for another.
     Column("must_change", Boolean, nullable=False),
     Column("disabled_at", BigInteger),
+    # A coordinator whose approval of a mapping counts; administrators need it not.
+    Column("approves_mappings", Boolean, nullable=False, server_default=false()),
+    *recorded(),
+)
+
+# Who a user is for an OpenID provider: both as its tokens say them.
+web_identity = Table(
+    "web_identity",
+    metadata,
+    Column("issuer", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("user_id", Serial, ForeignKey("web_user.id"), nullable=False, index=True),
     *recorded(),
 )
 

@@ -39,6 +39,8 @@ import_file = Table(
     Column("checked_at", BigInteger),
     Column("staged_at", BigInteger, nullable=False),
     Column("staged_by", Text, nullable=False),
+    # The unit whose coordinator brought it: its rows are about nobody outside; null: about anybody.
+    Column("unit_id", Serial),
     # Applied, discarded or withdrawn: the last thing that was done with it, and why.
     Column("done_at", BigInteger),
     Column("done_by", Text),

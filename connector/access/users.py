@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from connector.access.errors import AccessError
 from connector.access.roles import ADMINISTRATOR, FAULTS, place_fault
-from connector.tables_access import web_session, web_user
+from connector.tables_access import web_identity, web_session, web_user
 from lrs.clock import from_micros, to_micros
 from mappings.changes import Change, log_changes
 from mappings.tables import person, unit
@@ -154,7 +154,8 @@ def forget_persons(conn: Connection, person_ids: Sequence[int], now: datetime) -
     """Learners who are erased sign in no more, and are not named any more; how many users that were."""
     theirs = web_user.c.person_id.in_(person_ids)
     ids = list(conn.execute(select(web_user.c.id).where(theirs)).scalars())
-    conn.execute(delete(web_session).where(web_session.c.user_id.in_(ids)))
+    for table in (web_session, web_identity):
+        conn.execute(delete(table).where(table.c.user_id.in_(ids)))
     for one in ids:
         name = f"erased-{uuid4()}"
         gone = update(web_user).where(web_user.c.id == one)

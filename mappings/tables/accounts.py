@@ -14,13 +14,13 @@ account = Table(
     # As the platform shows it: for a coordinator's eyes, never in a statement or a log.
     Column("display_name", Text, nullable=False, server_default=""),
     # What that name is sorted by, without honorifics: as person.sort_key. Empty: no name is told.
-    Column("name_key", Text, nullable=False, server_default=""),
+    Column("name_key", Text, nullable=False, server_default="", index=True),
     Column("id_hmac", String(64), index=True),
     # Which of the secret keys made the hash; null: the first one.
     Column("id_key", String(8)),
     # In lower case; empty: not told.
-    Column("email", Text, nullable=False, server_default=""),
-    Column("username", Text, nullable=False, server_default=""),
+    Column("email", Text, nullable=False, server_default="", index=True),
+    Column("username", Text, nullable=False, server_default="", index=True),
     Column("first_seen_at", BigInteger, nullable=False),
     Column("last_seen_at", BigInteger, nullable=False),
     UniqueConstraint("home_page", "name"),
