@@ -59,12 +59,17 @@ def _(text: str, **values: object) -> str:
 
 def gettext(text: str) -> str:
     """A text in the language of the request; Thai where it has no English."""
-    return text if language() == THAI else _english().get((text, 0), text)
+    return text if language() == THAI else _english().get(("", text, 0), text)
+
+
+def pgettext(context: str, text: str) -> str:
+    """A text that means several things in Thai, told apart by `context`."""
+    return text if language() == THAI else _english().get((context, text, 0), text)
 
 
 def ngettext(one: str, many: str, number: int) -> str:
     """A text with a number, which English tells in two ways and Thai in one."""
-    return one if language() == THAI else _english().get((one, int(number != 1)), many)
+    return one if language() == THAI else _english().get(("", one, int(number != 1)), many)
 
 
 class Words(Mapping[K, str]):
@@ -84,13 +89,13 @@ class Words(Mapping[K, str]):
 
 
 @cache
-def _english() -> Mapping[tuple[str, int], str]:
-    """Thai, and which form of the number -> English."""
+def _english() -> Mapping[tuple[str, str, int], str]:
+    """Context, Thai, and which form of the number -> English."""
     with (files(__package__) / "translations" / "en.po").open("rb") as file:
         catalog = read_po(file, locale=ENGLISH)
-    said: dict[tuple[str, int], str] = {}
+    said: dict[tuple[str, str, int], str] = {}
     for message in catalog:
         ids = message.id if isinstance(message.id, (tuple, list)) else (message.id,)
         texts = message.string if isinstance(message.string, (tuple, list)) else (message.string,)
-        said |= {(str(ids[0]), form): str(text) for form, text in enumerate(texts) if text}
+        said |= {(message.context or "", ids[0], form): text for form, text in enumerate(texts) if text}
     return MappingProxyType(said)
