@@ -14,6 +14,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connector.access.mount import open_to_users
+from connector.base_path import BasePath
 from connector.headers import SecurityHeaders
 from connector.imports.kinds import import_kinds
 from connector.report.accounts_page import router_accounts
@@ -21,6 +22,7 @@ from connector.report.api import router_api
 from connector.report.assignments_page import router_assignments
 from connector.report.case_api import router_case
 from connector.report.claims_page import router_claims
+from connector.report.docs_page import router_docs
 from connector.report.imports_page import router_imports
 from connector.report.language_page import Languages, router_language
 from connector.report.mappings_page import router_mappings
@@ -40,17 +42,15 @@ from lrs.record_store import RecordStore
 from lrs.service import Limits
 
 XAPI = "/xapi"
-# A page of another site that resolves its own name to 127.0.0.1 sends that name: refuse it.
-LOOPBACK_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 
 
 def create_app(settings: Settings) -> ASGIApp:
     """The whole service on one engine; the caller has upgraded the database."""
-    engine = connect(settings.database)
+    engine, prefix = connect(settings.database), settings.base_path + XAPI
     store = create_lrs_app(
         engine,
         hash_key=settings.secret("credentials"),
-        prefix=XAPI,
+        prefix=prefix,
         default_version=settings.xapi_default_version,
         version=settings.xapi_version,
         attachments=settings.attachments_folder,
@@ -63,7 +63,12 @@ def create_app(settings: Settings) -> ASGIApp:
         ),
     )
     app = FastAPIOffline(
-        title="Thaksa", version=version("thaksa"), redoc_url=None, lifespan=_lifespan(engine, store)
+        title="Thaksa",
+        version=version("thaksa"),
+        servers=[{"url": settings.base_path}] if settings.base_path else None,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan(engine, store),
     )
     watched = watched_by(settings)
     app.include_router(router_api(engine, watched=watched), prefix="/api/v1")
@@ -86,13 +91,15 @@ def create_app(settings: Settings) -> ASGIApp:
     app.include_router(router_statements(engine), include_in_schema=False)
     app.include_router(router_status(engine, watched=watched), include_in_schema=False)
     app.include_router(router_language(), include_in_schema=False)
+    app.include_router(router_docs(), include_in_schema=False)
     if settings.access == "users":
         open_to_users(app, engine, settings)
     app.add_middleware(Languages)
-    app.add_middleware(SameOrigin)
+    app.add_middleware(SameOrigin, public=settings.public_address)
     app.add_middleware(SecurityHeaders)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_HOSTS, www_redirect=False)
-    return StoreFirst(app, prefix=XAPI, store=store)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.hosts, www_redirect=False)
+    pages = BasePath(app, settings.base_path) if settings.base_path else app
+    return StoreFirst(pages, prefix=prefix, store=store)
 
 
 def watched_by(settings: Settings) -> dict[str, Watched]:

@@ -102,7 +102,7 @@ def serve(data: Data = None, host: str | None = None, port: Port = None) -> None
     engine = ready_engine(settings)
     _tell_first_step(engine, settings)
     engine.dispose()
-    run(settings, bound, lambda: OUT.print(f"Thaksa is ready: open [bold]{address(bound)}[/bold]"))
+    run(settings, bound, lambda: _tell_ready(address(bound, settings.base_path)))
 
 
 @app.command()
@@ -124,7 +124,7 @@ def demo(
         import_sample(engine, settings, utc_now())
         cli_sync.sync_with_progress(settings, engine, NAME)
         engine.dispose()
-        run(settings, bound, lambda: OUT.print(f"Thaksa is ready: open [bold]{address(bound)}[/bold]"))
+        run(settings, bound, lambda: _tell_ready(address(bound, settings.base_path)))
 
 
 @app.command()
@@ -133,6 +133,10 @@ def upgrade(data: Data = None) -> None:
     settings = load(data=data)
     ready_engine(settings)
     OUT.print("The database is up to date.")
+
+
+def _tell_ready(url: str) -> None:
+    OUT.print(f"Thaksa is ready: open [bold]{url}[/bold]")
 
 
 def _tell_first_step(engine: Engine, settings: Settings) -> None:

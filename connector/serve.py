@@ -33,23 +33,28 @@ def bind(host: str, port: int) -> socket.socket:
     return bound
 
 
-def address(bound: socket.socket) -> str:
-    """The URL of the overview page on a bound socket."""
+def address(bound: socket.socket, base: str = "") -> str:
+    """The URL of the overview page on a bound socket, below the base path."""
     host, port = bound.getsockname()[:2]
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}{base}/"
 
 
 def serve(settings: Settings, bound: socket.socket, ready: Callable[[], None]) -> None:
     """Serves until interrupted; calls `ready` once requests are answered."""
-    config = uvicorn.Config(
+    _Server(config_of(settings), ready).run(sockets=[bound])
+
+
+def config_of(settings: Settings) -> uvicorn.Config:
+    """The server around the application: what it believes of proxies, and what it leaves to others."""
+    return uvicorn.Config(
         create_app(settings),
         http=BoundedHead,
         log_level="warning",
         access_log=False,
         lifespan="on",
-        proxy_headers=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
     )
-    _Server(config, ready).run(sockets=[bound])
 
 
 class _Server(uvicorn.Server):

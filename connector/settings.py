@@ -14,8 +14,9 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
+from connector.settings_address import Hosts, Networks, PublicAddress, base_path, host_name
 from connector.settings_errors import PREFIX, Problem, SettingsError, Sources, problems_of, told
 from connector.settings_platform import (
     PlatformName,
@@ -32,6 +33,8 @@ from mappings.vocabulary import PEOPLE
 __all__ = ["FILE", "PlatformSettings", "Settings", "SettingsError", "load", "write_secret"]
 
 FILE = "thaksa.toml"
+# A page of another site that resolves its own name to 127.0.0.1 sends that name: refuse it.
+LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 
 
 class Settings(BaseModel):
@@ -51,6 +54,9 @@ class Settings(BaseModel):
     json_depth: int = Field(default=MOST_DEPTH, ge=10, le=MOST_DEPTH)
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
+    public_address: PublicAddress = ""
+    allowed_hosts: Hosts = ()
+    trusted_proxies: Networks = ()
     access: Literal["users", "open"] = "users"
     session_idle_minutes: int = Field(default=60, ge=1)
     session_hours: int = Field(default=12, ge=1)
@@ -73,6 +79,24 @@ class Settings(BaseModel):
         if host != "localhost" and not _is_loopback(host):
             raise ValueError("pages and API answer on loopback only: use 127.0.0.1")
         return host
+
+    @field_validator("access")
+    @classmethod
+    def _users_in_public(cls, access: str, others: ValidationInfo) -> str:
+        if access == "open" and (others.data.get("public_address") or others.data.get("allowed_hosts")):
+            raise ValueError('must be "users" where public_address or allowed_hosts lets others in')
+        return access
+
+    @property
+    def base_path(self) -> str:
+        """The path that all addresses of the service begin with, such as "/thaksa"; "" for none."""
+        return base_path(self.public_address)
+
+    @property
+    def hosts(self) -> list[str]:
+        """The names that requests for pages may call this machine by."""
+        public = [host_name(self.public_address)] if self.public_address else []
+        return [*LOOPBACK_HOSTS, *public, *self.allowed_hosts]
 
     @property
     def database(self) -> str:

@@ -54,7 +54,6 @@ RIGHTS: Mapping[tuple[str, str], Right] = MappingProxyType(
         (_Q, "/static/{path:path}"): Right(ANYBODY),
         (_Q, "/static-offline-docs/{path:path}"): Right(ANYBODY),
         (_Q, "/docs"): Right(ANYBODY),
-        (_Q, "/docs/oauth2-redirect"): Right(ANYBODY),
         (_Q, "/openapi.json"): Right(ANYBODY),
         (_Q, "/thaksa/{name:path}"): Right(ANYBODY),
         (_Q, "/ims/case/v1p1/CFDocuments"): Right(ANYBODY),

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine
 from connector.access.form_tokens import FormTokens
 from connector.access.rights import may
 from connector.access.viewer import current
+from connector.base_path import below_base
 from connector.imports.event import MODES
 from connector.report import thai
 from connector.report.asked_times import AskedWords
@@ -135,7 +136,8 @@ ENVIRONMENT = environment()
 
 def render(template: str, http_status: int = 200, /, **values: Any) -> Response:
     """A page from a template."""
-    return HTMLResponse(ENVIRONMENT.get_template(template).render(**values), status_code=http_status)
+    page = ENVIRONMENT.get_template(template).render(**values)
+    return HTMLResponse(below_base(page), status_code=http_status)
 
 
 class ThaiErrors(APIRoute):

@@ -59,6 +59,17 @@ def test_later_sources_win(tmp_path: Path) -> None:
     assert settings.database == f"sqlite:///{tmp_path.resolve()}/thaksa.db"
 
 
+def test_a_public_address_names_host_and_path(tmp_path: Path) -> None:
+    environ = {
+        "THAKSA_PUBLIC_ADDRESS": "https://a.example:8443/x/thaksa/",
+        "THAKSA_ALLOWED_HOSTS": "b.example, [::2]",
+    }
+    settings = load(environ, data=tmp_path)
+    assert (settings.public_address, settings.base_path) == ("https://a.example:8443/x/thaksa", "/x/thaksa")
+    assert settings.hosts == ["127.0.0.1", "localhost", "[::1]", "a.example", "b.example", "[::2]"]
+    assert load({}, data=tmp_path).base_path == ""
+
+
 def test_attachments_are_in_the_data_folder_or_elsewhere(tmp_path: Path) -> None:
     assert load({}, data=tmp_path).attachments_folder == tmp_path / "attachments"
     elsewhere = tmp_path / "shared"
@@ -91,6 +102,11 @@ def mistakes(
         ("", {"THAKSA_PLATFORMS": "x"}, "THAKSA_PLATFORMS: "),
         ("", {"THAKSA_HOST": "0.0.0.0"}, "THAKSA_HOST: pages and API answer on loopback only"),
         ("", {"THAKSA_HOST": "example.org"}, "loopback only"),
+        ('public_address = "obec.example"', {}, "thaksa.toml line 1: public_address: must be what browsers"),
+        ('public_address = "https://a.example/x?y"', {}, "line 1: public_address: must be what browsers"),
+        ("", {"THAKSA_ALLOWED_HOSTS": "a.example,*"}, "THAKSA_ALLOWED_HOSTS: must be a list of names"),
+        ("", {"THAKSA_TRUSTED_PROXIES": "127.0.0.1, *"}, "THAKSA_TRUSTED_PROXIES: must be IP addresses"),
+        ('access = "open"\nallowed_hosts = ["a.example"]', {}, 'line 1: access: must be "users"'),
         (
             '[platforms."x y"]\nkind = "moodle"\nurl = "http://x"',
             {},
