@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,7 @@ from lrs.database import read_only
 from mappings.days import bangkok_day
 from mappings.framework import load_yaml
 from mappings.framework_diff import FrameworkDiff, compare
+from mappings.framework_terms import end_framework, framework_on
 from mappings.frameworks import Held, State, asked_for, list_frameworks, read_framework
 from mappings.load import load_framework
 from mappings.yaml_entry import read_text
@@ -62,6 +64,36 @@ def list_(as_json: Json = False, data: Data = None) -> None:
         OUT.print(_held_table(held, states))
 
 
+@app.command("end")
+def end(
+    code: Code,
+    version: Annotated[str, typer.Argument(metavar="VERSION", help="The version that ends.")],
+    by: Annotated[str, typer.Option(metavar="NAME", help="Who decides.")],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why, as the circular that replaces it.")],
+    on: Annotated[
+        datetime | None,
+        typer.Option("--on", formats=["%Y-%m-%d"], metavar="DATE", help="Its last day."),
+    ] = None,
+    never: Annotated[bool, typer.Option("--never", help="It lasts: takes back what was said.")] = False,
+    data: Data = None,
+) -> None:
+    """Give a version its last day, or another, or none. What was known before stays as it was."""
+    if (on is None) is not never:
+        raise typer.BadParameter("give its last day, or --never", param_hint="--on")
+    for option, text in (("--by", by), ("--reason", reason)):
+        if not text.strip():
+            raise typer.BadParameter("must not be empty", param_hint=option)
+    last, now = None if on is None else on.date(), utc_now()
+    with opened(load(data=data)) as engine, engine.begin() as conn:
+        new = end_framework(conn, code, version, last, reason.strip(), now, by.strip())
+        follows = last is None or framework_on(conn, last + timedelta(days=1)) is not None
+    days = "lasts" if last is None else f"is in force up to {last}"
+    said = "The next `thaksa refresh` computes everybody anew." if new else "Nothing changed."
+    OUT.print(f"{code} version {version} {days}. {said}", markup=False, highlight=False)
+    if not follows:
+        OUT.print("From the day after no framework is in force.", highlight=False)
+
+
 @app.command("diff")
 def diff(
     code: Code,
@@ -94,6 +126,8 @@ def _held_table(held: Sequence[Held], states: Sequence[State]) -> Table:
 
 
 def _print_diff(found: FrameworkDiff, old: str, new: str) -> None:
+    for name, (first, last) in ((old, found.old_days), (new, found.new_days)):
+        OUT.print(f"{name}: {_days(first, last)}", markup=False, highlight=False)
     if not found.differences:
         OUT.print("The two versions ask for the same.", highlight=False)
     else:
@@ -113,3 +147,7 @@ def _print_diff(found: FrameworkDiff, old: str, new: str) -> None:
     if found.unmapped:
         names = ", ".join(found.unmapped)
         OUT.print(f"Nothing is said to follow {names}.", markup=False, highlight=False)
+
+
+def _days(first: date, last: date | None) -> str:
+    return f"in force from {first}" if last is None else f"in force from {first} to {last}"

@@ -23,7 +23,7 @@ from mappings.tables import (
     batch_learner,
     course_alias,
     evidence_hours,
-    framework,
+    framework_term,
     mapping,
     mapping_competency,
     mapping_part,
@@ -45,7 +45,7 @@ ARCHIVED: dict[Table, tuple[str, ...]] = {
     account: ("id", "home_page", "name"),
     account_link: ("account_id", "person_id", "linked_at", "unlinked_at"),
     course_alias: ("course_id", "activity_iri", "ended_at", *_TIMES),
-    framework: ("id", *_TIMES),
+    framework_term: ("framework_id", "superseded_at", *_TIMES),
     requirement: ("framework_id", "competency_id"),
     mapping: (
         "id", "course_id", "framework_id", "category_id", "status", "hours", "level_at_most",

@@ -14,6 +14,7 @@ from lrs.clock import to_micros
 from lrs.tables import activity, agent, evidence, statement
 from mappings.counted import held_on, places_on
 from mappings.days import end_of_bangkok_day
+from mappings.framework_terms import in_force
 from mappings.requirements import valid_on
 from mappings.tables import (
     PAST,
@@ -21,7 +22,7 @@ from mappings.tables import (
     account_link,
     closing,
     course_alias,
-    framework,
+    framework_term,
     group_assignment,
     mapping,
     membership,
@@ -46,7 +47,7 @@ def has_changed(conn: Connection, number: int, day: date, known_at: int) -> bool
         _voids(seen, end),
         _links(known_at, end),
         *(_told(table, day, known_at) for table in (mapping, course_alias)),
-        select(framework.c.id).where(framework.c.recorded_at > known_at, valid_on(framework, day)),
+        *_frameworks(day, known_at),
         *(query for table in _SAID for query in _held_otherwise(table, day, known_at)),
         *_places(day, known_at),
     ]
@@ -111,6 +112,12 @@ def _held_otherwise(table: Table, day: date, known_at: int) -> list[Select[Any]]
         return select(union_all(*parts).subquery())
 
     return _either_way(held(known_at), held(_FOREVER))
+
+
+def _frameworks(day: date, known_at: int) -> list[Select[Any]]:
+    """Those in force then and not now, and the other way round."""
+    c = framework_term.c
+    return _either_way(*(select(c.framework_id).where(in_force(day, at)) for at in (known_at, None)))
 
 
 def _places(day: date, known_at: int) -> list[Select[Any]]:

@@ -37,7 +37,8 @@ from mappings.counted import (
     sample_courses,
     ways,
 )
-from mappings.requirements import framework_on, read_required
+from mappings.framework_terms import framework_on
+from mappings.requirements import read_required
 from mappings.tables import (
     closing,
     competency_state,

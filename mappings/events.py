@@ -7,11 +7,12 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, select
 
 from mappings.days import bangkok_day
 from mappings.errors import MappingError
 from mappings.files import Alias, CourseEntry, CourseMapping, MappingFile
+from mappings.framework_terms import framework_on
 from mappings.load_courses import load_mappings
 from mappings.tables import competency, course, delivery_mode, framework, learning_category, mapping
 from mappings.vocabulary import ATTENDED, own_activity
@@ -109,11 +110,8 @@ def _as_held(conn: Connection, event: EventFacts, mapped: CourseMapping) -> Cour
 
 def _framework(conn: Connection, now: datetime) -> tuple[int, str, str]:
     """The framework in force: of several, the one that began last. Raises MappingError."""
-    day, c = bangkok_day(now), framework.c
-    in_force = and_(c.valid_from <= day, or_(c.valid_to.is_(None), c.valid_to >= day))
-    row = conn.execute(
-        select(c.id, c.code, c.version).where(in_force).order_by(c.valid_from.desc(), c.id.desc()).limit(1)
-    ).first()
-    if row is None:
-        raise MappingError("no framework is in force: run `thaksa upgrade`, which loads the shipped one")
-    return row.id, row.code, row.version
+    c, framework_id = framework.c, framework_on(conn, bangkok_day(now))
+    if framework_id is None:
+        raise MappingError("no framework is in force: load one, or give one that ended another last day")
+    row = conn.execute(select(c.code, c.version).where(c.id == framework_id)).one()
+    return framework_id, row.code, row.version

@@ -68,6 +68,18 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """The days on which a framework's version is in force, until another word of it came to be known."""
+
+    span: Span
+    ended_at: int | None
+
+    def holds(self, times: "Times") -> bool:
+        """Whether the version is in force on the day asked, as was known."""
+        return self.span.holds(times) and (self.ended_at is None or self.ended_at > times.known_at)
+
+
+@dataclass(frozen=True, slots=True)
 class Times:
     """The two times; `known_at` in microseconds."""
 
@@ -141,12 +153,15 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Who asks for the competency: a framework's version, with the stages and groups that need it."""
+    """Who asks for the competency: a framework's version, with the stages and groups that need it.
+
+    `terms`: the days on which it is in force, and all that was known of them before.
+    """
 
     framework: str
     version: str
     document_no: str
-    span: Span
+    terms: tuple[Term, ...]
     stages: tuple[str, ...]
     groups: tuple[str, ...]
 
@@ -283,7 +298,7 @@ def _of_source(facts: Facts, source: Source, times: Times) -> tuple[Why, ...]:
         Why.MAPPING_UNKNOWN: not source.span.known(times),
         Why.MAPPING_ENDED: source.ended_at is not None and source.ended_at <= times.known_at,
         Why.MAPPING_DAYS: source.span.valid_from > times.as_of or source.span.over(times),
-        Why.FRAMEWORK_DAYS: not facts.asking.span.holds(times),
+        Why.FRAMEWORK_DAYS: not any(term.holds(times) for term in facts.asking.terms),
     }
     return tuple(why for why, so in found.items() if so)
 

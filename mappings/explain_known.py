@@ -3,15 +3,17 @@
 from dataclasses import replace
 from typing import TypeVar
 
-from mappings.explain import Facts, Name, Source
+from mappings.explain import Facts, Name, Source, Term
 
-_Ended = TypeVar("_Ended", Source, Name)
+_Ended = TypeVar("_Ended", Source, Name, Term)
 
 
 def as_known(facts: Facts, known_at: int) -> Facts:
     """Without what was recorded, stored or linked after `known_at` (microseconds), or ended after it."""
+    terms = tuple(_then(one, known_at) for one in facts.asking.terms if one.span.recorded_at <= known_at)
     return replace(
         facts,
+        asking=replace(facts.asking, terms=terms),
         sources=tuple(_then(one, known_at) for one in facts.sources if one.span.recorded_at <= known_at),
         names=tuple(_then(one, known_at) for one in facts.names if one.span.recorded_at <= known_at),
         said=tuple(

@@ -7,7 +7,8 @@ from sqlalchemy import Connection, and_, case, func, or_, select, union_all
 
 from lrs.tables import activity, agent, evidence, statement, verb
 from mappings.errors import MappingError
-from mappings.explain import Asking, Facts, Name, Part, Said, Source, Span, Times
+from mappings.explain import Asking, Facts, Name, Part, Said, Source, Span, Term, Times
+from mappings.framework_terms import in_force
 from mappings.group_assignments import ASSIGNMENT
 from mappings.remembered import versions
 from mappings.tables import (
@@ -17,6 +18,7 @@ from mappings.tables import (
     course,
     course_alias,
     framework,
+    framework_term,
     group_assignment,
     mapping,
     mapping_competency,
@@ -38,17 +40,12 @@ def read_person(conn: Connection, uuid: str) -> int:
 def read_competency(conn: Connection, code: str, times: Times) -> int:
     """The row of a competency in the framework in force on the day asked: of several the one that began
     last. Raises MappingError where none has the code."""
-    f = framework.c
-    in_force = and_(
-        f.valid_from <= times.as_of,
-        or_(f.valid_to.is_(None), f.valid_to >= times.as_of),
-        f.recorded_at <= times.known_at,
-    )
+    f = framework_term.c
     found = conn.execute(
         select(competency.c.id)
-        .join(framework, f.id == competency.c.framework_id)
-        .where(competency.c.code == code, in_force)
-        .order_by(f.valid_from.desc(), f.id.desc())
+        .join(framework_term, f.framework_id == competency.c.framework_id)
+        .where(competency.c.code == code, in_force(times.as_of, times.known_at))
+        .order_by(f.valid_from.desc(), f.framework_id.desc())
         .limit(1)
     ).scalar_one_or_none()
     if found is None:
@@ -70,7 +67,7 @@ def read_group(conn: Connection, person_id: int, times: Times) -> str | None:
 
 
 def read_facts(conn: Connection, person_id: int, competency_ids: Collection[int]) -> dict[int, Facts]:
-    """Competency -> all that bears on it and a person, of all times; in six queries."""
+    """Competency -> all that bears on it and a person, of all times; in seven queries."""
     asking, sources = _asking(conn, competency_ids), _sources(conn, competency_ids)
     names = _names(conn, {part.course_id for some in sources.values() for one in some for part in one.parts})
     said = _said(conn, person_id, {one.activity_iri for one in names})
@@ -87,6 +84,11 @@ def _asking(conn: Connection, competency_ids: Collection[int]) -> dict[int, Aski
         .join(competency, competency.c.framework_id == framework.c.id)
         .where(competency.c.id.in_(competency_ids))
     ).all()
+    terms = conn.execute(
+        select(framework_term)
+        .where(framework_term.c.framework_id.in_({row.id for row in rows}))
+        .order_by(framework_term.c.id)
+    ).all()
     asked = conn.execute(select(requirement).where(requirement.c.competency_id.in_(competency_ids))).all()
 
     def of(row: Any, column: str) -> tuple[str, ...]:
@@ -95,9 +97,12 @@ def _asking(conn: Connection, competency_ids: Collection[int]) -> dict[int, Aski
             sorted({getattr(one, column) for one in asked if (one.competency_id, one.framework_id) == same})
         )
 
+    def days(row: Any) -> tuple[Term, ...]:
+        return tuple(Term(_span(one), one.superseded_at) for one in terms if one.framework_id == row.id)
+
     return {
         row.competency_id: Asking(
-            row.code, row.version, row.document_no, _span(row), of(row, "stage"), of(row, "group_code")
+            row.code, row.version, row.document_no, days(row), of(row, "stage"), of(row, "group_code")
         )
         for row in rows
     }

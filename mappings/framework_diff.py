@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from mappings.crosswalk import Pair
@@ -27,11 +28,15 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class FrameworkDiff:
-    """`crosswalk` is what the newer version's file says of the older one; `unmapped` what it leaves out."""
+    """`crosswalk` is what the newer version's file says of the older one; `unmapped` what it leaves out.
+    `old_days` and `new_days`: the first and the last day of each, None where it lasts.
+    """
 
     differences: tuple[Difference, ...]
     crosswalk: tuple[Pair, ...]
     unmapped: tuple[str, ...]
+    old_days: tuple[date, date | None]
+    new_days: tuple[date, date | None]
 
 
 def compare(old: Framework, new: Framework) -> FrameworkDiff:
@@ -49,7 +54,8 @@ def compare(old: Framework, new: Framework) -> FrameworkDiff:
         *_differences("category", _categories(old), _categories(new)),
     )
     unmapped = tuple(each.code for each in old.competencies if each.code not in followed) if pairs else ()
-    return FrameworkDiff(differences, pairs, unmapped)
+    days = (old.valid_from, old.valid_to), (new.valid_from, new.valid_to)
+    return FrameworkDiff(differences, pairs, unmapped, *days)
 
 
 def _differences(kind: Kind, old: Mapping[str, str], new: Mapping[str, str]) -> list[Difference]:

@@ -14,6 +14,8 @@ from mappings.changes import Change, log_changes
 from mappings.errors import MappingError
 from mappings.files import read_mappings
 from mappings.framework import Framework, load_yaml
+from mappings.framework_terms import add_term
+from mappings.frameworks import read_framework
 from mappings.load_courses import competency_ids, load_mappings
 from mappings.stale import mark_everybody
 from mappings.tables import (
@@ -46,11 +48,12 @@ def load_framework(conn: Connection, loaded: Framework, now: datetime, by: str) 
         select(framework.c.id, framework.c.digest, framework.c.text).where(same)
     ).one_or_none()
     if held is not None:
-        _refuse_another(loaded, held.digest, held.text)
+        _refuse_another(conn, loaded, held.digest, held.text)
         if held.text is None:
             conn.execute(update(framework).where(framework.c.id == held.id).values(text=loaded.text))
         return False
     framework_id = _insert_framework(conn, loaded, now, by)
+    add_term(conn, framework_id, loaded.valid_from, loaded.valid_to, now, by)
     competencies = _insert_competencies(conn, framework_id, loaded)
     _insert_requirements(conn, framework_id, loaded, competencies)
     _insert_categories(conn, framework_id, loaded)
@@ -60,8 +63,11 @@ def load_framework(conn: Connection, loaded: Framework, now: datetime, by: str) 
     return True
 
 
-def _refuse_another(loaded: Framework, digest: str, text: str | None) -> None:
-    if digest == loaded.digest or (text is not None and load_yaml(text) == loaded):
+def _refuse_another(conn: Connection, loaded: Framework, digest: str, text: str | None) -> None:
+    """The same is the file that was loaded, or an export of the version, which may have been ended since."""
+    if digest == loaded.digest:
+        return
+    if text is not None and loaded in (load_yaml(text), read_framework(conn, loaded.code, loaded.version)):
         return
     raise MappingError(
         f"{loaded.name()}: framework.version: loaded already with another content; give it a new version"
@@ -77,8 +83,6 @@ def _insert_framework(conn: Connection, loaded: Framework, now: datetime, by: st
         document_no=loaded.document_no,
         digest=loaded.digest,
         text=loaded.text,
-        valid_from=loaded.valid_from,
-        valid_to=loaded.valid_to,
         recorded_at=to_micros(now),
         recorded_by=by,
     )

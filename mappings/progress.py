@@ -41,7 +41,7 @@ from mappings.tables import (
     batch_learner,
     competency_state,
     course_alias,
-    framework,
+    framework_term,
     group_assignment,
     learning_event,
     mapping,
@@ -144,7 +144,7 @@ def _mark_new_day(conn: Connection, day: date) -> None:
         begins, ends = table.c.valid_from, table.c.valid_to
         return or_(and_(begins > early, begins <= late), and_(ends >= early, ends < late))
 
-    if conn.execute(select(framework.c.id).where(turned(framework))).first():
+    if conn.execute(select(framework_term.c.id).where(turned(framework_term))).first():
         mark_everybody(conn)
         return
     for table in (mapping, course_alias):
@@ -251,7 +251,7 @@ def _last_change(conn: Connection, learners: Select[tuple[int]]) -> int:
         select(func.max(mapping.c.ended_at)),
         select(func.max(course_alias.c.recorded_at)),
         select(func.max(unit_place.c.recorded_at)),
-        select(func.max(framework.c.recorded_at)),
+        select(func.max(framework_term.c.recorded_at)),
         select(func.max(account_link.c.linked_at)).where(links),
         select(func.max(account_link.c.unlinked_at)).where(links),
         *posts,

@@ -1,4 +1,4 @@
-"""Which framework is in force on a day, and what it asks of whom."""
+"""What a framework asks of whom."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, false, or_, select
 
-from mappings.tables import framework, requirement
+from mappings.tables import requirement
 
 Required = Mapping[str, frozenset[int]]
 """Group -> the competencies asked of its people."""
@@ -16,15 +16,6 @@ def valid_on(table: FromClause, day: date) -> ColumnElement[bool]:
     """Rows of a dated table that hold on a day; both ends are inclusive."""
     c = table.c
     return (c.valid_from <= day) & or_(c.valid_to.is_(None), c.valid_to >= day)
-
-
-def framework_on(conn: Connection, day: date, known_at: int | None = None) -> int | None:
-    """The framework in force, of those known at an instant (None: now): of several the last to begin."""
-    c = framework.c
-    held = select(c.id).where(valid_on(framework, day)).order_by(c.valid_from.desc(), c.id.desc()).limit(1)
-    if known_at is not None:
-        held = held.where(c.recorded_at <= known_at)
-    return conn.execute(held).scalar_one_or_none()
 
 
 def read_required(conn: Connection, framework_id: int | None) -> dict[str, frozenset[int]]:

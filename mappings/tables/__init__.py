@@ -21,6 +21,7 @@ from mappings.tables.framework import (
     competency_crosswalk,
     delivery_mode,
     framework,
+    framework_term,
     learning_category,
     requirement,
 )
@@ -80,6 +81,7 @@ __all__ = [
     "delivery_mode",
     "evidence_hours",
     "framework",
+    "framework_term",
     "group_assignment",
     "group_assignment_past",
     "identifier",

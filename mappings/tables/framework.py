@@ -1,6 +1,6 @@
 """Competency frameworks: versions, competencies, requirements, learning categories."""
 
-from sqlalchemy import Column, ForeignKey, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, Table, Text, UniqueConstraint
 
 from lrs.tables import Serial, metadata
 from mappings.tables.columns import recorded, valid
@@ -18,9 +18,20 @@ framework = Table(
     Column("digest", String(64), nullable=False),
     # The file itself; null where a version was loaded before files were kept.
     Column("text", Text),
-    *valid(),
     *recorded(),
     UniqueConstraint("code", "version"),
+)
+
+# The days on which a version is in force; each has one row that stands.
+framework_term = Table(
+    "framework_term",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("framework_id", Serial, ForeignKey("framework.id"), nullable=False, index=True),
+    *valid(),
+    *recorded(),
+    # When another row took its place; null: it is what is known.
+    Column("superseded_at", BigInteger),
 )
 
 competency = Table(

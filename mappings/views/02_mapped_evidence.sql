@@ -16,7 +16,7 @@ from learner_evidence e
 cross join course_alias n
 cross join mapping_part q
 cross join mapping m
-cross join framework f
+cross join framework_term f
 cross join mapping_verb w
 where n.activity_iri = e.activity_iri
   and n.recorded_at <= e.known_at
@@ -31,8 +31,9 @@ where n.activity_iri = e.activity_iri
   and m.valid_from <= e.as_of_day
   and (m.valid_to is null or m.valid_to >= e.as_of_day)
   and e.level <= m.level_at_most
-  and f.id = m.framework_id
+  and f.framework_id = m.framework_id
   and f.recorded_at <= e.known_at
+  and (f.superseded_at is null or f.superseded_at > e.known_at)
   and f.valid_from <= e.as_of_day
   and (f.valid_to is null or f.valid_to >= e.as_of_day)
   and w.mapping_id = m.id

@@ -14,11 +14,12 @@ from (
     0 as state
   from parameter p
   inner join batch_learner b on b.batch = p.batch
-  inner join framework f on f.recorded_at <= p.known_at
+  inner join framework_term f on f.recorded_at <= p.known_at
+    and (f.superseded_at is null or f.superseded_at > p.known_at)
     and f.valid_from <= p.as_of_day
     and (f.valid_to is null or f.valid_to >= p.as_of_day)
   inner join (select distinct q.framework_id as framework_id, q.competency_id as competency_id from requirement q) r
-    on r.framework_id = f.id
+    on r.framework_id = f.framework_id
   union all
   select
     e.batch as batch,

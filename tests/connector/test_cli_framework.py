@@ -59,6 +59,38 @@ def test_versions_are_loaded_listed_and_compared(thaksa: Thaksa) -> None:
     assert "ask for the same" in thaksa("diff", CODE, "2", "2").stdout
 
 
+def test_a_version_is_ended_and_lasts_again(thaksa: Thaksa) -> None:
+    thaksa("load", SECOND)
+    why = ("--by", "S. Jaidee", "--reason", "circular 12")
+    said = thaksa("end", CODE, "1", "--on", "2026-04-30", *why).stdout
+    assert said.startswith(f"{CODE} version 1 is in force up to 2026-04-30. The next")
+    assert "Nothing changed" in thaksa("end", CODE, "1", "--on", "2026-04-30", *why).stdout
+    assert f"{CODE} 1: in force from 2020-03-24 to 2026-04-30" in thaksa("diff", CODE, "1", "2").stdout
+    said = thaksa("end", CODE, "2", "--on", "2026-05-31", *why).stdout
+    assert "From the day after no framework is in force." in said
+    listed = [line.split()[2:5] for line in thaksa("list").stdout.splitlines() if CODE in line]
+    assert listed == [["2020-03-24", "2026-04-30", "ended"], ["2026-05-01", "2026-05-31", "ended"]]
+    exported = thaksa("export", CODE, "1", "--format", "case").stdout
+    assert json.loads(exported)["CFDocument"]["statusEndDate"] == "2026-04-30"
+    assert "lasts. The next" in thaksa("end", CODE, "2", "--never", *why).stdout
+    assert json.loads(thaksa("list", "--json").stdout)[1]["valid_to"] is None
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        ((CODE, "1", "--on", "2020-01-01", "--reason", "x"), "begins on 2020-03-24, after the last day"),
+        ((CODE, "9", "--on", "2026-01-01", "--reason", "x"), "version '9' is not loaded"),
+        ((CODE, "1", "--reason", "x"), "give its last day, or --never"),
+        ((CODE, "1", "--never", "--on", "2026-01-01", "--reason", "x"), "give its last day, or --never"),
+        ((CODE, "1", "--never", "--reason", " "), "must not be empty"),
+    ],
+)
+def test_an_end_that_cannot_be_is_refused(thaksa: Thaksa, words: tuple[str, ...], error: str) -> None:
+    result = thaksa("end", *words, "--by", "S. Jaidee", fails=True)
+    assert error in f"{result.output} {result.exception}"
+
+
 def test_a_fault_names_file_entry_field_and_line(thaksa: Thaksa, tmp_path: Path) -> None:
     bad = tmp_path / "bad.yaml"
     bad.write_text(shipped.text(shipped.FRAMEWORK).replace("weight: 70", "weight: most"))

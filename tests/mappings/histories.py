@@ -91,9 +91,10 @@ class Dated:
 
 @dataclass(frozen=True)
 class Framework(Dated):
-    """A version; which of CODES it asks of anybody."""
+    """A version; which of CODES it asks of anybody. `retold`: from a moment on, another last day is known."""
 
     required: frozenset[str]
+    retold: tuple[datetime, date | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -186,7 +187,8 @@ STATEMENTS = st.builds(
     stored=st.sampled_from([*MOMENTS[:2], *MOMENTS[:6]]),
     voided_at=_mostly(None, *MOMENTS),
 )
-FRAMEWORKS = st.builds(Framework, required=_CODES, **_DATED)
+_RETOLD = st.tuples(st.sampled_from([MOMENTS[3], MOMENTS[6]]), st.sampled_from([*DAYS[:4], None]))
+FRAMEWORKS = st.builds(Framework, required=_CODES, retold=st.none() | _RETOLD, **_DATED)
 ALIASES = st.builds(Alias, activity=st.sampled_from(ACTIVITIES), course=st.sampled_from(COURSES), **_DATED)
 MAPPINGS = st.builds(
     Mapping,

@@ -6,7 +6,7 @@ It knows no SQL and shares no code with the product, apart from where a day in B
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import NamedTuple, TypeVar
 
@@ -62,7 +62,7 @@ def fold(history: History, asked: Asked) -> Answer:
     """The answer to a question about a history."""
     answer, done = Answer(), defaultdict[tuple[int, int], dict[int, Proof]](dict)
     for version, framework in enumerate(history.frameworks):
-        if _in_force(framework, asked):
+        if _in_force(_as_known(framework, asked), asked):
             for someone in PEOPLE:
                 answer.states |= {(someone, (version, code)): 0 for code in framework.required}
     for place, said in enumerate(history.statements):
@@ -130,10 +130,17 @@ def _mappings(history: History, said: Statement, asked: Asked) -> Iterator[tuple
             mapping.approved
             and _lasts(mapping.ended_at, asked)
             and _in_force(mapping, asked)
-            and _in_force(framework, asked)
+            and _in_force(_as_known(framework, asked), asked)
             and said.level <= mapping.level_at_most
         ):
             yield from ((number, mapping, part) for part in _parts(mapping) & courses)
+
+
+def _as_known(framework: Framework, asked: Asked) -> Framework:
+    """With the last day that was known then."""
+    if framework.retold is None or framework.retold[0] > asked.known_at:
+        return framework
+    return replace(framework, valid_to=framework.retold[1])
 
 
 def _in_force(dated: Dated, asked: Asked) -> bool:

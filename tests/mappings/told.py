@@ -2,6 +2,8 @@
 
 import uuid
 from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +23,7 @@ from mappings.tables import (
     course_alias,
     evidence_hours,
     framework,
+    framework_term,
     group_assignment,
     learning_category,
     mapping,
@@ -40,6 +43,7 @@ from tests.mappings.histories import (
     PEOPLE,
     UNITS,
     Dated,
+    Framework,
     Group,
     History,
     Mapping,
@@ -109,7 +113,12 @@ def _people(conn: Connection, history: History) -> None:
 def _frameworks(conn: Connection, history: History) -> None:
     versions = list(enumerate(history.frameworks))
     titles = {"title_th": "", "title_en": "", "document_no": "", "code": "f", "digest": ""}
-    _put(conn, framework, [titles | _dated(one) | {"id": at + 1, "version": str(at)} for at, one in versions])
+    _put(conn, framework, [titles | _KNOWN | {"id": at + 1, "version": str(at)} for at, _ in versions])
+    _put(
+        conn,
+        framework_term,
+        [term | {"framework_id": at + 1} for at, one in versions for term in _terms(one)],
+    )
     names = {"dimension": "", "name_th": "", "name_en": ""}
     items = [
         {"id": competency_id(place, code), "code": code, "position": at, "framework_id": place + 1} | names
@@ -132,6 +141,16 @@ def _frameworks(conn: Connection, history: History) -> None:
         for n in (0, 1)
     ]
     _put(conn, learning_category, categories)
+
+
+def _terms(one: Framework) -> Iterator[dict[str, Any]]:
+    """A row, and the one that takes its place; it may be known only after that."""
+    if one.retold is None:
+        yield _dated(one) | {"superseded_at": None}
+        return
+    at, last = one.retold
+    yield _dated(one) | {"superseded_at": to_micros(at)}
+    yield _dated(replace(one, valid_to=last, recorded_at=max(at, one.recorded_at))) | {"superseded_at": None}
 
 
 def _courses(conn: Connection, history: History) -> None:

@@ -14,6 +14,7 @@ from lrs.database import read_only
 from mappings.closings import close_months, month_end
 from mappings.corrections import Correction, move
 from mappings.errors import MappingError
+from mappings.framework_terms import end_framework
 from mappings.tables import unit
 from tests.mappings.world import BEGIN, NOW, send
 from tests.report.conftest import World, web
@@ -67,6 +68,19 @@ def test_a_move_of_today_changes_no_month_end(world: World) -> None:
         move(conn, world.uuids["เกษม"], to, Correction("test", MAY, LATER, "test"))
     assert close_months(engine, None, LATER + timedelta(minutes=1)) == [MAY]
     assert total(engine, MAY, now=LATER + timedelta(hours=1))[1] == 4
+
+
+def test_a_framework_that_ended_in_may_changes_may_alone(world: World) -> None:
+    engine = world.engine
+    close_months(engine, None, NOW)
+    before = {day: total(engine, day) for day in (APRIL, MAY)}
+    assert before[MAY][2] > 0
+    with engine.begin() as conn:
+        end_framework(conn, "otepc-w4-2563", "1", date(2026, 5, 15), "replaced", LATER, "test")
+    assert close_months(engine, None, LATER) == [MAY]
+    assert total(engine, APRIL) == before[APRIL]
+    assert total(engine, MAY)[2] == 0
+    assert total(engine, MAY, known_at=NOW) == before[MAY]
 
 
 def test_only_months_that_are_over(engine: Engine) -> None:

@@ -19,6 +19,7 @@ from mappings.corrections import Correction, move, retire
 from mappings.days import bangkok_day
 from mappings.erase import erase_person
 from mappings.errors import DecisionError, MappingError
+from mappings.framework_terms import end_framework
 from mappings.group_assignments import assign
 from mappings.held_person import read_held
 from mappings.merges import merge, split
@@ -114,6 +115,11 @@ class History:
         row = a_person(f"ใหม่{number}", group=("S", "M", None)[to % 3], unit_code=school)
         import_roster(self.conn, [row], self.now, "test")
 
+    def framework_ends(self, before: int, after: int) -> None:
+        """Or lasts again."""
+        last = bangkok_day(self.now) + timedelta(days=after - 1) if before < 6 else None
+        end_framework(self.conn, "otepc-w4-2563", "1", last, "test", self.now, "test")
+
     def days_pass(self, days: int, _: int) -> None:
         self.now += timedelta(days=days)
 
@@ -132,6 +138,7 @@ DEEDS: tuple[Callable[[History, int, int], None], ...] = (
     History.is_erased,
     History.school_moves,
     History.joins,
+    History.framework_ends,
     History.days_pass,
 )
 

@@ -10,13 +10,15 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, exists, fu
 from connector.access.viewer import current
 from connector.report.asked_times import TODAY, AskedTimes
 from connector.report.errors import NotFound, NoUnits
+from connector.report.words import said
 from lrs.clock import from_micros, to_micros
 from mappings.asked import Progress, people_of
 from mappings.closings import latest_closing
 from mappings.counted import places_on
 from mappings.days import bangkok_day
+from mappings.framework_terms import framework_on
 from mappings.people import Scope
-from mappings.requirements import read_required, valid_on
+from mappings.requirements import read_required
 from mappings.tables import (
     competency,
     framework,
@@ -48,6 +50,11 @@ class Item:
     code: str
     name_th: str
     name_en: str
+
+    @property
+    def name(self) -> str:
+        """The name in the language of who reads, where the framework has it."""
+        return said(self.name_th, self.name_en)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +163,11 @@ def read_basis(
     as_of = times.as_of or kept_day
     if known_at is None and times.as_of:
         known_at = now
-    above = _line_of(conn, scope, top or scope, as_of, None if known_at is None else to_micros(known_at))
-    current = conn.execute(_framework_on(as_of, known_at)).first()
-    framework_id = None if current is None else current.id
+    known = None if known_at is None else to_micros(known_at)
+    above = _line_of(conn, scope, top or scope, as_of, known)
+    framework_id = framework_on(conn, as_of, known)
+    f = framework.c
+    current = conn.execute(select(f.title_th, f.title_en, f.document_no).where(f.id == framework_id)).first()
     return Basis(
         scope=scope,
         unit=above[-1],
@@ -166,7 +175,7 @@ def read_basis(
         as_of=as_of,
         known_at=known_at,
         framework_id=framework_id,
-        framework_title="" if current is None else current.title_th,
+        framework_title="" if current is None else said(current.title_th, current.title_en),
         document_no="" if current is None else current.document_no,
         items=_items(conn, framework_id),
         categories=_categories(conn, framework_id),
@@ -174,7 +183,7 @@ def read_basis(
         progress=Progress(
             conn=conn,
             as_of=as_of,
-            known_at=0 if known_at is None else to_micros(known_at),
+            known_at=known or 0,
             people=None if (as_of, known_at) == (kept_day, kept_at) else _concerned(scope, uuid),
         ),
         asked=times.as_query(),
@@ -205,18 +214,6 @@ def _concerned(scope: Scope, uuid: str | None) -> Select[Any]:
     if uuid is None:
         return people_of(scope.unit_id)
     return select(person.c.id.label("person_id")).where(person.c.uuid == uuid)
-
-
-def _framework_on(day: date, known_at: datetime | None) -> Select[tuple[int, str, str]]:
-    """The framework in force: of several, the one that began last."""
-    c = framework.c
-    held = (
-        select(c.id, c.title_th, c.document_no)
-        .where(valid_on(framework, day))
-        .order_by(c.valid_from.desc(), c.id.desc())
-        .limit(1)
-    )
-    return held if known_at is None else held.where(c.recorded_at <= to_micros(known_at))
 
 
 def _line_of(conn: Connection, scope: Scope, top: Scope, day: date, known_at: int | None) -> tuple[Unit, ...]:

@@ -15,6 +15,7 @@ from connector.tables import platform, platform_course
 from lrs.clock import from_micros
 from lrs.tables import activity, verb
 from mappings.days import bangkok_day
+from mappings.framework_terms import in_force
 from mappings.gap_counts import Counts
 from mappings.requirements import valid_on
 from mappings.tables import (
@@ -22,6 +23,7 @@ from mappings.tables import (
     course,
     course_alias,
     framework,
+    framework_term,
     mapping,
     mapping_competency,
     mapping_part,
@@ -204,8 +206,9 @@ def _uncovered(conn: Connection, day: date) -> tuple[Uncovered, ...]:
     rows = conn.execute(
         select(framework.c.code.label("framework"), framework.c.version, c.id, c.code, c.name_th, c.name_en)
         .join(competency, c.framework_id == framework.c.id)
-        .where(valid_on(framework, day), c.id.in_(asked), c.id.not_in(covered))
-        .order_by(framework.c.code, framework.c.valid_from, c.position, c.code)
+        .join(framework_term, framework_term.c.framework_id == framework.c.id)
+        .where(in_force(day), c.id.in_(asked), c.id.not_in(covered))
+        .order_by(framework.c.code, framework_term.c.valid_from, c.position, c.code)
     )
     found: dict[tuple[str, str], list[Item]] = {}
     for row in rows:
