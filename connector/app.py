@@ -28,6 +28,7 @@ from connector.report.language_page import Languages, router_language
 from connector.report.mappings_page import router_mappings
 from connector.report.merge_page import router_merges
 from connector.report.pages import router_pages
+from connector.report.people_page import router_people_search
 from connector.report.person_forms import router_person_forms
 from connector.report.posts_page import router_posts
 from connector.report.profile_api import router_profile
@@ -77,6 +78,7 @@ def create_app(settings: Settings) -> ASGIApp:
     app.add_api_route("/healthz", _health(engine), methods=["GET"], tags=["health"])
     app.mount("/static", StaticFiles(directory=str(files("connector.report") / "static")), name="static")
     app.include_router(router_pages(engine), include_in_schema=False)
+    app.include_router(router_people_search(engine), include_in_schema=False)
     app.include_router(router_assignments(engine), include_in_schema=False)
     app.include_router(router_person_forms(engine), include_in_schema=False)
     imports = router_imports(
@@ -89,7 +91,8 @@ def create_app(settings: Settings) -> ASGIApp:
     app.include_router(router_accounts(engine), include_in_schema=False)
     app.include_router(router_merges(engine), include_in_schema=False)
     app.include_router(router_statements(engine), include_in_schema=False)
-    app.include_router(router_status(engine, watched=watched), include_in_schema=False)
+    status = router_status(engine, watched=watched, targets=settings.targets)
+    app.include_router(status, include_in_schema=False)
     app.include_router(router_language(), include_in_schema=False)
     app.include_router(router_docs(), include_in_schema=False)
     if settings.access == "users":

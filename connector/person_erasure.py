@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import Connection, Engine, and_, delete, or_, select, update
 
 from connector.access.users import forget_persons
+from connector.report.queries.people_searches import forget_searches
 from connector.settings import Settings
 from connector.tables import enrolment, platform, take_back
 from connector.tables_imports import claim, import_file, import_refusal, import_row
@@ -50,6 +51,9 @@ def erase(
         counts = _forget_syncs(conn, known) | _forget_refusals(conn, known)
         if forgotten := forget_persons(conn, known.person_ids, now):
             counts["web_user"] = forgotten
+        # Whatever name they were made for: their words are forgotten within hours in any case.
+        if forgotten := forget_searches(conn):
+            counts["people_search"] = forgotten
         tombstones = tombstones_of(settings, conn)
         erased = erase_person(conn, known, tombstones, now, by, FILE_ROWS, subjects)
         if dry_run:

@@ -75,6 +75,7 @@ RIGHTS: Mapping[tuple[str, str], Right] = MappingProxyType(
         (_Q, "/api/v1/aggregates"): Right(COUNTS, scope="aggregates"),
         # People of the viewer's own unit; a learner's own record.
         (_Q, "/people"): Right(NAMES, LISTED),
+        (_P, "/people/search"): Right(NAMES),
         (_Q, "/people/{uuid}"): Right(NAMES | {LEARNER}, ONE),
         (_Q, "/people/{uuid}/statements/{statement_id}"): Right(NAMES | {LEARNER}, ONE),
         (_P, "/people/{uuid}/name"): Right(OFFICES, ONE),

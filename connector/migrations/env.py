@@ -4,7 +4,8 @@ from alembic import context
 
 import connector.tables
 import connector.tables_access
-import connector.tables_imports  # noqa: F401
+import connector.tables_imports
+import connector.tables_people  # noqa: F401
 import mappings.tables  # noqa: F401
 from lrs.tables import metadata
 

@@ -27,14 +27,10 @@ from connector.report.queries.basis import Basis, narrowed, read_basis, read_tim
 from connector.report.queries.corrections import read_correctable
 from connector.report.queries.learning import read_events, read_split, split_of
 from connector.report.queries.overview import read_overview
-from connector.report.queries.people import (
-    OUTSIDE,
-    UNCLASSIFIED,
-    Filters,
-    State,
-    read_people,
-    read_schools,
-)
+from connector.report.queries.people import read_people, read_schools
+from connector.report.queries.people_filters import OUTSIDE, UNCLASSIFIED, Filters, State
+from connector.report.queries.people_orders import Orders
+from connector.report.queries.people_searches import read_search
 from connector.report.queries.person import (
     MOST_RECORDS,
     read_details,
@@ -46,7 +42,7 @@ from connector.report.queries.person_accounts import read_accounts, read_merged_
 from connector.report.queries.reconciliation import read_reconciliation
 from connector.report.sides import Kind
 from connector.report.whys import MOST_TRIED, WHYS, read_explanations
-from connector.report.words import LANGUAGES, gettext, language, ngettext, pgettext, this_page
+from connector.report.words import LANGUAGES, Words, gettext, language, ngettext, pgettext, this_page
 from lrs.clock import Clock, from_micros, utc_now
 from lrs.database import read_only
 from mappings import vocabulary
@@ -62,6 +58,14 @@ GROUP_CHOICES = {
     UNCLASSIFIED: thai.UNCLASSIFIED,
     OUTSIDE: thai.OUTSIDE,
 }
+SORT_CHOICES = Words(
+    {
+        "": "ชื่อ",
+        "school": "หน่วยงาน",
+        "fewest": "ผ่านน้อยข้อที่สุดก่อน",
+        "most": "ผ่านมากข้อที่สุดก่อน",
+    }
+)
 VERBS = {
     vocabulary.COMPLETED: "เรียนจบ",
     vocabulary.PASSED: "สอบผ่าน",
@@ -184,6 +188,7 @@ class _Pages:
     def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine = read_only(engine)
         self._clock = clock
+        self._orders = Orders()
 
     def overview(self, times: Asked, unit: str = "") -> Response:
         with self._engine.begin() as conn:
@@ -195,15 +200,19 @@ class _Pages:
         with self._engine.begin() as conn:
             top = root_scope(conn)
             basis = self._basis(conn, times, filters.school)
-            people, schools = read_people(conn, basis, filters), read_schools(conn, top, basis.scope)
+            words = read_search(conn, filters.search, self._clock())
+            people = read_people(conn, basis, filters, words, self._orders)
+            schools = read_schools(conn, top, basis.scope)
         return render(
             "people.html",
             basis=basis,
             people=people,
             schools=schools,
             filters=filters,
+            words=words,
             group_choices=GROUP_CHOICES,
             state_choices=STATE_CHOICES,
+            sort_choices=SORT_CHOICES,
         )
 
     def person(self, times: Asked, uuid: str) -> Response:

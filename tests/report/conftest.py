@@ -13,6 +13,7 @@ from connector.report.accounts_page import router_accounts
 from connector.report.api import router_api
 from connector.report.merge_page import router_merges
 from connector.report.pages import router_pages
+from connector.report.people_page import router_people_search
 from connector.report.queries.basis import Basis, narrowed, read_basis, root_scope
 from connector.report.status_page import router_status
 from connector.report.syncs import Watched
@@ -117,6 +118,7 @@ def web(engine: Engine, *, now: datetime = NOW, watched: Mapping[str, Watched] |
     app = FastAPI()
     app.include_router(router_api(engine, lambda: now, watched), prefix="/api/v1")
     app.include_router(router_pages(engine, lambda: now))
+    app.include_router(router_people_search(engine, lambda: now))
     app.include_router(router_accounts(engine, lambda: now))
     app.include_router(router_merges(engine, lambda: now))
     app.include_router(router_status(engine, lambda: now, watched))

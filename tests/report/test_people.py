@@ -1,13 +1,18 @@
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
 from connector.report.errors import NamesHidden, NotFound, UnknownFilter
 from connector.report.queries import people as module
 from connector.report.queries.accounts import read_accounts_page
 from connector.report.queries.basis import narrowed, read_basis, root_scope
-from connector.report.queries.people import Filters, read_people, read_schools
+from connector.report.queries.people import read_people, read_schools
+from connector.report.queries.people_filters import Filters
+from connector.report.queries.people_orders import Orders
 from connector.report.queries.person import read_details, read_statement
+from mappings.changes import Change, log_changes
 from mappings.people import Scope
+from mappings.tables import person
+from mappings.thai_text import sort_key
 from tests.mappings.world import NOW
 from tests.report.conftest import INJECTION, World, basis_of
 from tests.report.test_overview import complete_everything
@@ -70,6 +75,53 @@ def test_pages_follow_each_other(conn: Connection, monkeypatch: pytest.MonkeyPat
     assert [len(page.rows) for page in pages] == [3, 1, 0]
     assert pages[0].pages == 2
     assert len({row.uuid for page in pages for row in page.rows}) == 4
+
+
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        ("", ["กาญจนา", "เกษม", "แก้ว", "ขวัญ"]),
+        ("school", ["ขวัญ", "กาญจนา", "เกษม", "แก้ว"]),
+        ("fewest", ["เกษม", "ขวัญ", "กาญจนา", "แก้ว"]),
+        ("most", ["กาญจนา", "แก้ว", "เกษม", "ขวัญ"]),
+    ],
+)
+def test_orders(conn: Connection, sort: str, expected: list[str]) -> None:
+    assert names(conn, "area-1", sort=sort) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("กาญ", ["กาญจนา"]),
+        ("ใจดี", ["กาญจนา", "เกษม", "แก้ว", "ขวัญ"]),
+        ("นางสาวกาญจนา  ใจดี", ["กาญจนา"]),
+        ("ใจดี แก้ว", ["แก้ว"]),
+        ("100%", []),
+        ("คนไกล", []),
+    ],
+)
+def test_search_by_parts_of_names(conn: Connection, words: str, found: list[str]) -> None:
+    people = read_people(conn, basis_of(conn, "area-1"), Filters(), words)
+    assert [row.name.removeprefix("นาย").removesuffix(" ใจดี") for row in people.rows] == found
+
+
+def test_an_order_is_found_once_until_something_changes(world: World) -> None:
+    orders = Orders()
+
+    def shown() -> list[str]:
+        with world.engine.begin() as conn:
+            people = read_people(conn, basis_of(conn, "s1"), Filters(), "", orders)
+            return [row.name.removeprefix("นาย") for row in people.rows]
+
+    assert shown() == ["กาญจนา ใจดี", "เกษม ใจดี", "แก้ว ใจดี"]
+    with world.engine.begin() as conn:
+        values = {"given_name": "ฮ", "sort_key": sort_key("ฮ", "ใจดี")}
+        conn.execute(update(person).where(person.c.uuid == world.uuids["กาญจนา"]).values(values))
+    assert shown()[0] == "ฮ ใจดี"
+    with world.engine.begin() as conn:
+        log_changes(conn, [Change("rename", "person", world.uuids["กาญจนา"])], NOW, "test")
+    assert shown() == ["เกษม ใจดี", "แก้ว ใจดี", "ฮ ใจดี"]
 
 
 def test_the_choice_of_units_stays_short(conn: Connection, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,56 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case, false, func, literal, select
+from sqlalchemy import Connection, case, func, select
 
-from connector.report.errors import NamesHidden, UnknownFilter
-from connector.report.queries.basis import Basis, Item
-from connector.report.queries.members import members, number_in
-from connector.report.thai import GROUPS
+from connector.report.queries.basis import Basis
+from connector.report.queries.members import members
+from connector.report.queries.people_filters import Filters, lines_of, listed
+from connector.report.queries.people_orders import Orders
+from connector.report.words import gettext
 from mappings.people import Scope
 from mappings.tables import person, unit, unit_path
 
+__all__ = ["Filters", "People", "Person", "full_name", "listed", "read_people", "read_schools", "read_states"]
+
 PAGE = 100
 MOST_CHOICES = 400
-UNCLASSIFIED = "unclassified"
-OUTSIDE = "outside"
-
-
-class State(StrEnum):
-    """What the list is asked for: of one item, or else of all the items required of a person."""
-
-    COMPLETE = "complete"
-    NOT_FINISHED = "not_finished"
-    IN_PROGRESS = "in_progress"
-    NOT_STARTED = "not_started"
-
-
-class Filters(BaseModel):
-    """As they stand in the address; empty means no filter. `school` is a unit's uid.
-
-    `own` "1": only the people of that unit itself, not of the units below it.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    school: str = ""
-    own: Literal["", "1"] = ""
-    group: str = ""
-    item: str = ""
-    state: str = ""
-    page: int = Field(default=1, ge=1, le=100_000)
-
-    def at(self, page: int) -> "Filters":
-        """The same filters on another page."""
-        return self.model_copy(update={"page": page})
-
-    def as_query(self) -> dict[str, str]:
-        """What the address says of them."""
-        return {name: str(value) for name, value in self.model_dump().items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +44,12 @@ class People:
     rows: tuple[Person, ...]
     total: int
     page: int
+    size: int
 
     @property
     def pages(self) -> int:
         """How many pages there are, at least one."""
-        return max(1, -(-self.total // PAGE))
+        return max(1, -(-self.total // self.size))
 
 
 ERASED = "(ลบข้อมูลแล้ว)"
@@ -90,28 +57,33 @@ ERASED = "(ลบข้อมูลแล้ว)"
 
 def full_name(prefix: str, given: str, family: str) -> str:
     """As Thais write it: the prefix stands right before the name. Whoever was erased has none."""
-    return f"{prefix}{given} {family}".strip() or ERASED
+    return f"{prefix}{given} {family}".strip() or gettext(ERASED)
 
 
-def read_people(conn: Connection, basis: Basis, filters: Filters) -> People:
-    """The page asked for: one SELECT for the number, one for the lines, one for their states."""
-    if not basis.scope.names:
-        raise NamesHidden
-    total = conn.execute(select(func.count()).select_from(_filtered(basis, filters).subquery())).scalar_one()
-    lines = conn.execute(listed(basis, filters).limit(PAGE).offset((filters.page - 1) * PAGE)).all()
-    states = read_states(conn, basis, [line.id for line in lines])
+def read_people(
+    conn: Connection,
+    basis: Basis,
+    filters: Filters,
+    words: str = "",
+    orders: Orders | None = None,
+    size: int | None = None,
+) -> People:
+    """The page asked for, of `size` people; who they are is found once for all, where `orders` remember.
+
+    `words`: what is searched for in names. Raises NamesHidden.
+    """
+    size = size or PAGE
+    ids = (orders or Orders()).read(conn, basis, filters, words)
+    shown = list(ids[(filters.page - 1) * size : filters.page * size])
+    here = members(basis.scope.unit_id, basis.as_of, basis.known, person.c.id.in_(shown))
+    lines = {line.id: line for line in conn.execute(lines_of(here))}
+    states = read_states(conn, basis, shown)
     return People(
-        rows=tuple(_person(line, states.get(line.id, {}), basis) for line in lines),
-        total=total,
+        rows=tuple(_person(lines[one], states.get(one, {}), basis) for one in shown),
+        total=len(ids),
         page=filters.page,
+        size=size,
     )
-
-
-def listed(basis: Basis, filters: Filters) -> Select[Any]:
-    """Everybody on the list, in its order; with `unit` to be asked for more. Raises NamesHidden."""
-    if not basis.scope.names:
-        raise NamesHidden
-    return _filtered(basis, filters).order_by(person.c.sort_key, person.c.id)
 
 
 def read_states(conn: Connection, basis: Basis, person_ids: Sequence[int]) -> dict[int, dict[int, int]]:
@@ -160,105 +132,3 @@ def _person(line: Any, states: Mapping[int, int], basis: Basis) -> Person:
         complete=sum(states.get(item_id) == 2 for item_id in required),
         required=len(required),
     )
-
-
-def _filtered(basis: Basis, filters: Filters) -> Select[Any]:
-    item = _item(basis, filters.item)
-    people = members(basis.scope.unit_id, basis.as_of, basis.known)
-    states = basis.states
-    state = states.c
-    item_id = item.id if item else None
-    query = (
-        select(
-            person.c.id,
-            person.c.uuid,
-            person.c.prefix_th,
-            person.c.given_name,
-            person.c.family_name,
-            people.c.position_th,
-            people.c.rank_th,
-            people.c.group_code,
-            people.c.classified,
-            unit.c.uid.label("unit_uid"),
-            unit.c.name_th.label("unit_name"),
-        )
-        .select_from(people)
-        .join(person, person.c.id == people.c.person_id)
-        .join(unit, unit.c.id == people.c.unit_id)
-        .where(_group_is(people.c, filters.group))
-    )
-    if filters.own:
-        query = query.where(people.c.unit_id == basis.unit.id)
-    if not filters.state:
-        return query
-    if item is not None:
-        query = query.outerjoin(
-            states, and_(state.person_id == people.c.person_id, state.competency_id == item_id)
-        )
-        one = func.coalesce(state.state, 0)
-        return query.where(_asked_of(people.c.group_code, basis, item), _item_is(one, filters.state))
-    return query.where(_all_are(people, basis, filters.state))
-
-
-def _item(basis: Basis, code: str) -> Item | None:
-    if not code:
-        return None
-    for item in basis.items:
-        if item.code == code:
-            return item
-    raise UnknownFilter("ไม่มีรายการสมรรถนะตามที่เลือก")
-
-
-def _group_is(people: Any, group: str) -> ColumnElement[bool]:
-    if not group:
-        return people.group_code.is_not(None)  # type: ignore[no-any-return]
-    if group == UNCLASSIFIED:
-        return people.classified == 0  # type: ignore[no-any-return]
-    if group == OUTSIDE:
-        return people.group_code.is_(None) & (people.classified == 1)  # type: ignore[no-any-return]
-    if group in GROUPS:
-        return people.group_code == group  # type: ignore[no-any-return]
-    raise UnknownFilter("ไม่มีกลุ่มตามที่เลือก: เลือกได้ M A S T ยังไม่จัดกลุ่ม หรือนอกกรอบแนวทาง")
-
-
-def _state(text: str) -> State:
-    try:
-        return State(text)
-    except ValueError:
-        raise UnknownFilter("ไม่มีสถานะตามที่เลือก") from None
-
-
-def _asked_of(group_code: ColumnElement[str], basis: Basis, item: Item) -> ColumnElement[bool]:
-    groups = [group for group, ids in basis.required.items() if item.id in ids]
-    return group_code.in_(groups) if groups else false()
-
-
-def _item_is(state: ColumnElement[int], wanted: str) -> ColumnElement[bool]:
-    match _state(wanted):
-        case State.COMPLETE:
-            return state == 2
-        case State.NOT_FINISHED:
-            return state != 2
-        case State.IN_PROGRESS:
-            return state == 1
-        case State.NOT_STARTED:
-            return state == 0
-
-
-def _all_are(people: FromClause, basis: Basis, wanted: str) -> ColumnElement[bool]:
-    required = _number_required(people.c.group_code, basis)
-    complete, begun = number_in(people, basis, 2), number_in(people, basis, 1, 2)
-    match _state(wanted):
-        case State.COMPLETE:
-            return (complete >= required) & (required > 0)
-        case State.NOT_FINISHED:
-            return complete < required
-        case State.IN_PROGRESS:
-            return (complete < required) & (begun > 0)
-        case State.NOT_STARTED:
-            return begun == 0
-
-
-def _number_required(group_code: ColumnElement[str], basis: Basis) -> ColumnElement[int]:
-    numbers = [(group_code == group, len(ids)) for group, ids in sorted(basis.required.items())]
-    return case(*numbers, else_=0) if numbers else literal(0)
