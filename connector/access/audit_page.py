@@ -17,19 +17,22 @@ from connector.imports.errors import BadValueError
 from connector.report.errors import UnknownFilter
 from connector.report.pages import ThaiErrors, render
 from connector.report.queries.basis import root_scope
+from connector.report.words import Words
 from lrs.database import read_only
 
-PAGES = {
-    "/people": "รายชื่อบุคลากร",
-    "/people/{uuid}": "หน้ารายบุคคล",
-    "/people/{uuid}/statements/{statement_id}": "บันทึกของบุคคล",
-    "/people/{uuid}/merge": "รวมบุคคล",
-    "/people/{uuid}/merge/{other}": "รวมบุคคล",
-    "/imports/{uuid}": "ไฟล์ที่นำเข้า",
-    "/imports/{uuid}/refused.csv": "แถวที่ไม่รับของไฟล์",
-    "/claims": "หลักฐานที่ยื่น",
-}
-_BY_START = {"/accounts": "บัญชีผู้เรียน", "/statements": "บันทึก xAPI"}
+PAGES = Words(
+    {
+        "/people": "รายชื่อบุคลากร",
+        "/people/{uuid}": "หน้ารายบุคคล",
+        "/people/{uuid}/statements/{statement_id}": "บันทึกของบุคคล",
+        "/people/{uuid}/merge": "รวมบุคคล",
+        "/people/{uuid}/merge/{other}": "รวมบุคคล",
+        "/imports/{uuid}": "ไฟล์ที่นำเข้า",
+        "/imports/{uuid}/refused.csv": "แถวที่ไม่รับของไฟล์",
+        "/claims": "หลักฐานที่ยื่น",
+    }
+)
+_BY_START = Words({"/accounts": "บัญชีผู้เรียน", "/statements": "บันทึก xAPI"})
 
 
 def router_audit(engine: Engine) -> APIRouter:
@@ -63,7 +66,7 @@ class _Pages:
 
 
 def page_name(route: str) -> str:
-    """What a route shows, in Thai; the route itself where it has no name."""
+    """What a route shows; the route itself where it has no name."""
     path = route.partition(" ")[2]
     start = next((name for start, name in _BY_START.items() if path.startswith(start)), path)
     return PAGES.get(path, start)

@@ -28,6 +28,7 @@ from connector.access.roles import LEARNER
 from connector.access.sessions import Sessions
 from connector.access.viewer import Viewer, reading_as
 from connector.report.pages import render
+from connector.report.words import gettext
 from lrs.clock import Clock
 from lrs.database import read_only
 
@@ -217,7 +218,7 @@ def _go(path: str) -> Response:
 def _refused(scope: Scope, status: int, message: str, detail: str) -> Response:
     if _is_api(scope):
         return _json(status, detail)
-    return render("error.html", status, status=status, message=message)
+    return render("error.html", status, status=status, message=gettext(message))
 
 
 def _not_found(scope: Scope) -> Response:
@@ -226,4 +227,4 @@ def _not_found(scope: Scope) -> Response:
 
 def _stale_form() -> Response:
     said = "แบบฟอร์มนี้หมดอายุหรือไม่ได้มาจากหน้าของท่าน กรุณาย้อนกลับ เปิดหน้านั้นใหม่ แล้วส่งอีกครั้ง"
-    return render("error.html", 403, status=403, message=said)
+    return render("error.html", 403, status=403, message=gettext(said))

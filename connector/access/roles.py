@@ -2,13 +2,15 @@
 
 from types import MappingProxyType
 
+from connector.report.words import Words
+
 ADMINISTRATOR = "administrator"
 ANALYST = "analyst"
 OFFICE = "office_coordinator"
 SCHOOL = "school_coordinator"
 LEARNER = "learner"
 
-ROLES = MappingProxyType(
+ROLES = Words(
     {
         ADMINISTRATOR: "ผู้ดูแลระบบ",
         ANALYST: "นักวิเคราะห์ สพฐ.",
@@ -17,7 +19,7 @@ ROLES = MappingProxyType(
         LEARNER: "ผู้เรียน",
     }
 )
-"""Role -> its Thai name."""
+"""Role -> its name."""
 
 
 def place_fault(role: str, unit_kind: str | None, has_person: bool) -> str | None:

@@ -17,6 +17,7 @@ from connector.access.viewer import Viewer, current
 from connector.report.errors import NotFound
 from connector.report.pages import ThaiErrors, render
 from connector.report.thai import thai_duration
+from connector.report.words import Words, _, gettext
 from lrs.clock import Clock, utc_now
 from lrs.database import read_only
 
@@ -24,13 +25,15 @@ MOST_OCTETS = 10_000
 """Of a form of these pages: whoever is not signed in sends no more."""
 
 REFUSED = "ชื่อผู้ใช้หรือรหัสผ่านไม่ถูกต้อง หรือบัญชีนี้ถูกระงับ"
-FAULTS = {
-    "short": f"รหัสผ่านใหม่ต้องมีอย่างน้อย {passwords.LEAST} ตัวอักษร",
-    "long": f"รหัสผ่านใหม่ต้องมีไม่เกิน {passwords.MOST} ตัวอักษร",
-    "name": "รหัสผ่านใหม่ต้องไม่มีชื่อผู้ใช้อยู่ในนั้น",
-    "same": "รหัสผ่านใหม่ต้องไม่เหมือนรหัสผ่านเดิม",
-    "differ": "รหัสผ่านใหม่ทั้งสองช่องไม่ตรงกัน",
-}
+FAULTS = Words(
+    {
+        "short": f"รหัสผ่านใหม่ต้องมีอย่างน้อย {passwords.LEAST} ตัวอักษร",
+        "long": f"รหัสผ่านใหม่ต้องมีไม่เกิน {passwords.MOST} ตัวอักษร",
+        "name": "รหัสผ่านใหม่ต้องไม่มีชื่อผู้ใช้อยู่ในนั้น",
+        "same": "รหัสผ่านใหม่ต้องไม่เหมือนรหัสผ่านเดิม",
+        "differ": "รหัสผ่านใหม่ทั้งสองช่องไม่ตรงกัน",
+    }
+)
 _PATH = re.compile(r"/(?![/\\])[^\s\\?#]*")
 Typed = Annotated[str, Form(max_length=1000)]
 
@@ -66,7 +69,7 @@ class _Pages:
         except TooManyTries as error:
             return _waiting(_sign_in_page(back, name, _wait(error, now), 429), error, now)
         except NotSignedIn:
-            return _sign_in_page(back, name, REFUSED, 401)
+            return _sign_in_page(back, name, gettext(REFUSED), 401)
         self._end(session_token(request.headers))
         with read_only(self._door.engine).begin() as conn:
             found = self._door.sessions.find(conn, token, now)
@@ -95,7 +98,7 @@ class _Pages:
         except TooManyTries as error:
             return _waiting(_password_page(me, _wait(error, now), 429), error, now)
         except NotSignedIn:
-            return _password_page(me, "รหัสผ่านเดิมไม่ถูกต้อง", 422)
+            return _password_page(me, _("รหัสผ่านเดิมไม่ถูกต้อง"), 422)
         wrong = "same" if new == password else passwords.fault(new, me.name)
         if wrong is None and new != again:
             wrong = "differ"
@@ -137,7 +140,7 @@ def _way_back(path: str) -> str:
 
 def _wait(error: TooManyTries, now: datetime) -> str:
     left = timedelta(seconds=_seconds(error, now))
-    return f"พยายามเข้าสู่ระบบหลายครั้งเกินไป กรุณารออีก {thai_duration(left)} แล้วลองใหม่"
+    return _("พยายามเข้าสู่ระบบหลายครั้งเกินไป กรุณารออีก %(left)s แล้วลองใหม่", left=thai_duration(left))
 
 
 def _waiting(answer: Response, error: TooManyTries, now: datetime) -> Response:

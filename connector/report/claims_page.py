@@ -15,17 +15,20 @@ from connector.report.pages import ThaiErrors, render
 from connector.report.posts_page import Text
 from connector.report.queries.basis import read_times, root_scope
 from connector.report.queries.claims import MOST_CLAIMS, read_claims, read_courses
+from connector.report.words import Words
 from lrs.clock import Clock, utc_now
 from lrs.database import read_only
 from mappings.progress import refresh
 
 State = Literal["claimed", "duplicate", "verified", "rejected"]
-STATES = {
-    CLAIMED: "รอตรวจ",
-    DUPLICATE: "รหัสซ้ำ",
-    VERIFIED: "ตรวจแล้ว ใช้ได้",
-    REJECTED: "ไม่รับ",
-}
+STATES = Words(
+    {
+        CLAIMED: "รอตรวจ",
+        DUPLICATE: "รหัสซ้ำ",
+        VERIFIED: "ตรวจแล้ว ใช้ได้",
+        REJECTED: "ไม่รับ",
+    }
+)
 WHY = {
     "gone": "หลักฐานบางรายการถูกถอนคืนแล้ว กรุณาเปิดหน้านี้ใหม่",
     "none": "กรุณาเลือกหลักฐานอย่างน้อยหนึ่งรายการ",

@@ -1,6 +1,6 @@
 """What a report refuses.
 
-ReportError            `status` is the HTTP status, the message is Thai and meant for the reader
+ReportError            `status` is the HTTP status, the message is in the language of who reads
   NotFound       404   no such thing within the reader's scope (nobody learns that it exists elsewhere)
   NamesHidden    403   the scope is counts only
   UnknownFilter  422   a filter value that means nothing
@@ -10,6 +10,8 @@ ReportError            `status` is the HTTP status, the message is Thai and mean
   NoUnits        503   nothing is loaded yet
 """
 
+from connector.report.words import _, gettext
+
 
 class ReportError(Exception):
     """A refusal that a page shows as it is."""
@@ -17,8 +19,8 @@ class ReportError(Exception):
     status = 400
 
     def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = gettext(message)
+        super().__init__(self.message)
 
 
 class NotFound(ReportError):
@@ -48,7 +50,7 @@ class WrongTime(ReportError):
     status = 422
 
     def __init__(self, name: str, thai: str, english: str) -> None:
-        super().__init__(f"{name} {thai}")
+        super().__init__(f"{name} {gettext(thai)}")
         self.name, self.english = name, f"{name} {english}"
 
 
@@ -65,8 +67,11 @@ class TooLarge(ReportError):
 
     def __init__(self, mebibytes: int) -> None:
         super().__init__(
-            f"ไฟล์ใหญ่เกินไป รับได้ไม่เกิน {mebibytes:,} MiB "
-            "กรุณาแบ่งไฟล์แล้วนำเข้าเป็นรายชื่อบางส่วน หรือให้ผู้ดูแลระบบเพิ่มค่า import_mebibytes"
+            _(
+                "ไฟล์ใหญ่เกินไป รับได้ไม่เกิน %(mebibytes)s MiB "
+                "กรุณาแบ่งไฟล์แล้วนำเข้าเป็นรายชื่อบางส่วน หรือให้ผู้ดูแลระบบเพิ่มค่า import_mebibytes",
+                mebibytes=f"{mebibytes:,}",
+            )
         )
 
 

@@ -32,21 +32,26 @@ from connector.report.errors import NotFound, WrongForm
 from connector.report.pages import ThaiErrors, render
 from connector.report.reasons import thai_reason
 from connector.report.uploads import read_form
+from connector.report.words import Words, _
 from lrs.clock import Clock, utc_now
 from lrs.database import read_only
 
-STATES = {
-    "reading": "กำลังอ่านไฟล์",
-    "failed": "อ่านไม่สำเร็จ",
-    "staged": "รอยืนยัน",
-    "applied": "นำเข้าแล้ว",
-    "discarded": "ยกเลิกแล้ว",
-    "withdrawn": "ถอนคืนแล้ว",
-}
-COVERAGES = {
-    PART: "รายชื่อบางส่วน",
-    FULL: "รายชื่อครบทั้งหน่วยงาน",
-}
+STATES = Words(
+    {
+        "reading": "กำลังอ่านไฟล์",
+        "failed": "อ่านไม่สำเร็จ",
+        "staged": "รอยืนยัน",
+        "applied": "นำเข้าแล้ว",
+        "discarded": "ยกเลิกแล้ว",
+        "withdrawn": "ถอนคืนแล้ว",
+    }
+)
+COVERAGES = Words(
+    {
+        PART: "รายชื่อบางส่วน",
+        FULL: "รายชื่อครบทั้งหน่วยงาน",
+    }
+)
 MOST_REFUSED = MOST_LEAVING = 200
 SECONDS = 2
 """The page of a file that is being read asks again after so long."""
@@ -215,7 +220,7 @@ class _Pages:
 
 
 def _by(who: str | None) -> str:
-    return {PAGE: "หน้าเว็บ", None: "–"}.get(who, who or "")
+    return {PAGE: _("หน้าเว็บ"), None: "–"}.get(who, who or "")
 
 
 def _back(uuid: str, query: str = "") -> Response:

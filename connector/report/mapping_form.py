@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from itertools import chain
 from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
@@ -11,21 +12,26 @@ from connector.report.errors import ReportError, WrongForm
 from connector.report.queries.mapping_choices import Choices
 from connector.report.queries.mappings import MappingShown
 from connector.report.thai import thai_date
+from connector.report.words import Words, _, gettext
 from mappings import vocabulary
 from mappings.files import CourseMapping
 
-VERBS: Mapping[str, str] = {
-    vocabulary.COMPLETED: "เรียนจบ (completed)",
-    vocabulary.PASSED: "สอบผ่าน (passed)",
-    vocabulary.ATTENDED: "เข้าร่วม (attended)",
-    vocabulary.ACHIEVED: "ได้รับตราหรือเกียรติบัตร (achieved)",
-    vocabulary.EARNED: "ได้คะแนน (earned)",
-}
-PROGRESS_VERBS: Mapping[str, str] = {
-    vocabulary.REGISTERED: "ลงทะเบียน (registered)",
-    vocabulary.INITIALIZED: "เริ่มเรียน (initialized)",
-    vocabulary.PROGRESSED: "กำลังเรียน (progressed)",
-}
+VERBS: Mapping[str, str] = Words(
+    {
+        vocabulary.COMPLETED: "เรียนจบ (completed)",
+        vocabulary.PASSED: "สอบผ่าน (passed)",
+        vocabulary.ATTENDED: "เข้าร่วม (attended)",
+        vocabulary.ACHIEVED: "ได้รับตราหรือเกียรติบัตร (achieved)",
+        vocabulary.EARNED: "ได้คะแนน (earned)",
+    }
+)
+PROGRESS_VERBS: Mapping[str, str] = Words(
+    {
+        vocabulary.REGISTERED: "ลงทะเบียน (registered)",
+        vocabulary.INITIALIZED: "เริ่มเรียน (initialized)",
+        vocabulary.PROGRESSED: "กำลังเรียน (progressed)",
+    }
+)
 MOST_HOURS = 10_000
 _LONGEST = 500
 _TEXT = Field(default="", max_length=_LONGEST, pattern=r"^[^\x00]*$")
@@ -103,7 +109,8 @@ def form_of(one: MappingShown, choices: Choices) -> MappingForm:
 
 def faults(form: MappingForm, choices: Choices) -> list[str]:
     """What is wrong with a form, in words for whoever filled it in; nothing: `said` takes it."""
-    return [*_faults(form, choices), *(_lacks(form) if form.then == "approve" else ())]
+    faults = chain(_faults(form, choices), _lacks(form) if form.then == "approve" else ())
+    return [gettext(one) for one in faults]
 
 
 def said(form: MappingForm, parts: Sequence[str] = ()) -> CourseMapping:
@@ -137,7 +144,7 @@ def _faults(form: MappingForm, choices: Choices) -> Iterator[str]:
         yield "การเรียนครบหลายหลักสูตรต้องมีอย่างน้อยสองหลักสูตร"
     codes = {item.code for item in choices.items}
     if unknown := [code for code in form.competency if code not in codes]:
-        yield f"ไม่มีทักษะ {', '.join(unknown)} ในกรอบแนวทางฉบับนี้"
+        yield _("ไม่มีทักษะ %(codes)s ในกรอบแนวทางฉบับนี้", codes=", ".join(unknown))
     if form.delivery not in choices.modes and not form.category:
         yield "กรุณาเลือกวิธีเรียน หรือเลือกประเภทการเรียนรู้"
     if form.category not in ("", *(one.code for one in choices.categories)):
@@ -153,7 +160,7 @@ def _faults(form: MappingForm, choices: Choices) -> Iterator[str]:
 def _number_faults(form: MappingForm) -> Iterator[str]:
     for text, most, fault in (
         (form.score, 100, "คะแนนขั้นต่ำต้องเป็นร้อยละ 0 ถึง 100 เว้นว่างถ้าไม่กำหนด"),
-        (form.hours, MOST_HOURS, f"ชั่วโมงต้องเป็นตัวเลข 0 ถึง {MOST_HOURS:,} เว้นว่างถ้าไม่ทราบ"),
+        (form.hours, MOST_HOURS, _("ชั่วโมงต้องเป็นตัวเลข 0 ถึง %(most)s เว้นว่างถ้าไม่ทราบ", most=f"{MOST_HOURS:,}")),
     ):
         try:
             number = _number(text)
@@ -184,7 +191,7 @@ def _lacks(form: MappingForm) -> Iterator[str]:
     )
     for met, words in needs:
         if not met:
-            yield f"ก่อนอนุมัติ กรุณา{words}"
+            yield _("ก่อนอนุมัติ กรุณา%(words)s", words=gettext(words))
 
 
 def _number(text: str) -> float | None:

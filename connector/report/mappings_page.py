@@ -32,6 +32,7 @@ from connector.report.queries.mappings import (
     read_mappings,
     read_touched,
 )
+from connector.report.words import Words
 from lrs.clock import Clock, utc_now
 from lrs.database import read_only
 from mappings.days import bangkok_day
@@ -49,18 +50,22 @@ WHY = {
     "parts": "ไม่พบหลักสูตรที่ต้องเรียนครบบางหลักสูตร หรือมีหลายหลักสูตรที่ใช้ชื่อนั้น กรุณาระบุรหัสหลักสูตร บรรทัดละหนึ่งหลักสูตร",
     "title": "หลักสูตรใหม่ต้องมีชื่อหลักสูตร",
 }
-STATES = {
-    "draft": "ร่าง ยังไม่นับ",
-    "in force": "อนุมัติ ใช้อยู่",
-    "not yet": "อนุมัติ ยังไม่ถึงวันเริ่ม",
-    "past": "อนุมัติ พ้นวันสุดท้ายแล้ว",
-    "ended": "เลิกใช้แล้ว",
-}
-MODES_SHOWN = {
-    **{mode: words[0] for mode, words in MODES.items()},
-    "self_study": "ศึกษาด้วยตนเอง",
-    "on_the_job": "เรียนรู้จากการปฏิบัติงาน",
-}
+STATES = Words(
+    {
+        "draft": "ร่าง ยังไม่นับ",
+        "in force": "อนุมัติ ใช้อยู่",
+        "not yet": "อนุมัติ ยังไม่ถึงวันเริ่ม",
+        "past": "อนุมัติ พ้นวันสุดท้ายแล้ว",
+        "ended": "เลิกใช้แล้ว",
+    }
+)
+MODES_SHOWN = Words(
+    {
+        **{mode: words[0] for mode, words in MODES.items()},
+        "self_study": "ศึกษาด้วยตนเอง",
+        "on_the_job": "เรียนรู้จากการปฏิบัติงาน",
+    }
+)
 CONFLICT = 409
 
 

@@ -42,22 +42,26 @@ from connector.report.queries.person_accounts import read_accounts, read_merged_
 from connector.report.queries.reconciliation import read_reconciliation
 from connector.report.sides import Kind
 from connector.report.whys import MOST_TRIED, WHYS, read_explanations
-from connector.report.words import LANGUAGES, Words, gettext, language, ngettext, pgettext, this_page
+from connector.report.words import LANGUAGES, Words, _, gettext, language, ngettext, pgettext, this_page
 from lrs.clock import Clock, from_micros, utc_now
 from lrs.database import read_only
 from mappings import vocabulary
 
-STATE_CHOICES = {
-    State.NOT_FINISHED: "ยังไม่ผ่าน",
-    State.COMPLETE: "ผ่านแล้ว",
-    State.IN_PROGRESS: "กำลังเรียน",
-    State.NOT_STARTED: "ยังไม่เริ่ม",
-}
-GROUP_CHOICES = {
-    **{code: thai.group_name(code) for code in thai.GROUPS},
-    UNCLASSIFIED: thai.UNCLASSIFIED,
-    OUTSIDE: thai.OUTSIDE,
-}
+STATE_CHOICES = Words(
+    {
+        State.NOT_FINISHED: "ยังไม่ผ่าน",
+        State.COMPLETE: "ผ่านแล้ว",
+        State.IN_PROGRESS: "กำลังเรียน",
+        State.NOT_STARTED: "ยังไม่เริ่ม",
+    }
+)
+GROUP_CHOICES = Words(
+    {
+        **{code: thai.group_name(code) for code in thai.GROUPS},
+        UNCLASSIFIED: thai.UNCLASSIFIED,
+        OUTSIDE: thai.OUTSIDE,
+    }
+)
 SORT_CHOICES = Words(
     {
         "": "ชื่อ",
@@ -66,18 +70,20 @@ SORT_CHOICES = Words(
         "most": "ผ่านมากข้อที่สุดก่อน",
     }
 )
-VERBS = {
-    vocabulary.COMPLETED: "เรียนจบ",
-    vocabulary.PASSED: "สอบผ่าน",
-    vocabulary.FAILED: "ยังไม่ผ่าน",
-    vocabulary.EARNED: "ได้คะแนน",
-    vocabulary.REGISTERED: "ลงทะเบียน",
-    vocabulary.UNREGISTERED: "ถอนการลงทะเบียน",
-    vocabulary.PROGRESSED: "กำลังเรียน",
-    vocabulary.INITIALIZED: "เริ่มเรียน",
-    vocabulary.ATTENDED: "เข้าร่วม",
-    vocabulary.VOIDED: "ยกเลิกบันทึก",
-}
+VERBS = Words(
+    {
+        vocabulary.COMPLETED: "เรียนจบ",
+        vocabulary.PASSED: "สอบผ่าน",
+        vocabulary.FAILED: "ยังไม่ผ่าน",
+        vocabulary.EARNED: "ได้คะแนน",
+        vocabulary.REGISTERED: "ลงทะเบียน",
+        vocabulary.UNREGISTERED: "ถอนการลงทะเบียน",
+        vocabulary.PROGRESSED: "กำลังเรียน",
+        vocabulary.INITIALIZED: "เริ่มเรียน",
+        vocabulary.ATTENDED: "เข้าร่วม",
+        vocabulary.VOIDED: "ยกเลิกบันทึก",
+    }
+)
 
 
 def environment() -> Environment:
@@ -108,7 +114,7 @@ def environment() -> Environment:
         "levels": thai.LEVELS,
         "categories": thai.CATEGORIES,
         "group_name": thai.group_name,
-        "modes": {mode: words[0] for mode, words in MODES.items()},
+        "modes": Words({mode: words[0] for mode, words in MODES.items()}),
         "viewer": current,
         "may": may,
         "at_times": _at_times,
@@ -159,7 +165,7 @@ class ThaiErrors(APIRoute):
             except ReportError as error:
                 return render("error.html", error.status, status=error.status, message=error.message)
             except RequestValidationError:
-                return render("error.html", 422, status=422, message="ค่าที่ระบุในที่อยู่ของหน้านี้ไม่ถูกต้อง")
+                return render("error.html", 422, status=422, message=_("ค่าที่ระบุในที่อยู่ของหน้านี้ไม่ถูกต้อง"))
 
         return answer
 

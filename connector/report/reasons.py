@@ -1,9 +1,11 @@
-"""Why rows and files are refused, in Thai: for pages, and for files of refused rows that pages give out.
+"""Why rows and files are refused, in the reader's language: for pages, and for files of refused rows.
 
 The readers say it in English. A reason without a translation is shown as it is.
 """
 
 import re
+
+from connector.report.words import THAI, language
 
 _FORM = "เขียนเป็น 5/7/2567, 5 ก.ค. 2567 หรือ 2024-07-05"
 _WRONG_COLUMN = "เหมือนเลขประจำตัวประชาชน อาจอยู่ผิดคอลัมน์"
@@ -110,7 +112,9 @@ _PATTERNS = [(re.compile(pattern), thai) for pattern, thai in _REASONS.items()]
 
 
 def thai_reason(reason: str) -> str:
-    """A reason in Thai; as it is where it has no translation."""
+    """A reason in Thai for who reads Thai; as it is where it has no translation."""
+    if language() != THAI:
+        return reason
     for pattern, thai in _PATTERNS:
         if found := pattern.fullmatch(reason):
             return thai.format("", *(group or "" for group in found.groups())).replace(" (แถวที่ )", "")

@@ -1,11 +1,11 @@
 """Why competencies are complete or not, for a person's page: explanations, and the reasons in Thai."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from sqlalchemy import Connection
 
 from connector.report.queries.basis import Basis
+from connector.report.words import Words
 from lrs.clock import to_micros
 from mappings.explain import Explanation, Times, Why, explain
 from mappings.explain_known import as_known
@@ -14,7 +14,7 @@ from mappings.explain_rows import read_facts
 MOST_TRIED = 5
 """Statements of a competency that the page shows; `thaksa explain` tells all."""
 
-WHYS: Mapping[Why, str] = MappingProxyType(
+WHYS: Mapping[Why, str] = Words(
     {
         Why.DRAFT: "การเทียบหลักสูตรยังเป็นฉบับร่าง",
         Why.MAPPING_UNKNOWN: "บันทึกการเทียบหลักสูตรภายหลังการประมวลผลครั้งนี้",

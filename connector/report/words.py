@@ -72,6 +72,11 @@ def ngettext(one: str, many: str, number: int) -> str:
     return one if language() == THAI else _english().get(("", one, int(number != 1)), many)
 
 
+def said(thai: str, english: str) -> str:
+    """What data says in both languages; Thai where it has no English."""
+    return thai if language() == THAI else english or thai
+
+
 class Words(Mapping[K, str]):
     """A table of texts, each said in the language of the request."""
 

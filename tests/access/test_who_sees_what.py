@@ -98,7 +98,7 @@ def test_a_learner_sees_one_record(service: Service) -> None:
     page = client.get(own)
     assert page.status_code == 200
     assert "แก้ว" in page.text
-    assert re.findall(r'<form [^>]*action="([^"]*)" method="post"', page.text) == ["/sign-out"]
+    assert re.findall(r'<form [^>]*action="([^"]*)" method="post"', page.text) == ["/sign-out", "/language"]
     assert client.get("/people").status_code == 403
     assert client.get(f"/people/{service.world.uuids['เกษม']}").status_code == 404
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Select, distinct, func, select
 from connector.report.errors import NotFound
 from connector.report.queries.basis import Item
 from connector.report.queries.mapping_filters import Filters, conditions
+from connector.report.words import _
 from lrs.clock import from_micros
 from lrs.tables import activity, agent, evidence
 from mappings.mapping_lines import of_line
@@ -137,7 +138,7 @@ def read_mapping(conn: Connection, mapping_id: int) -> MappingShown:
     """One version. Raises NotFound."""
     rows = conn.execute(_joined().where(mapping.c.id == mapping_id)).all()
     if not rows:
-        raise NotFound(f"ไม่พบการจับคู่หมายเลข {mapping_id}")
+        raise NotFound(_("ไม่พบการจับคู่หมายเลข %(number)s", number=mapping_id))
     return _shown(conn, rows)[0]
 
 

@@ -11,6 +11,7 @@ from connector.report.queries.basis import Basis, Item, Unit
 from connector.report.queries.kept import kept_closing, read_persons, read_states
 from connector.report.queries.members import members, number_in
 from connector.report.thai import GROUPS, group_name
+from connector.report.words import _
 from mappings import counted
 from mappings.counted import OUTSIDE, UNCLASSIFIED, places_on
 from mappings.requirements import is_required
@@ -117,7 +118,7 @@ def _overview(conn: Connection, basis: Basis, whole: bool, by_row: _Cells, by_gr
             )
             for code in GROUPS
         ),
-        total=_row(_Head("total", False, basis.unit.uid, "รวม"), everything, basis),
+        total=_row(_Head("total", False, basis.unit.uid, _("รวม")), everything, basis),
     )
 
 

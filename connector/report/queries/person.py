@@ -11,6 +11,7 @@ from connector.report.queries.basis import Basis, Item
 from connector.report.queries.members import members
 from connector.report.queries.people import full_name
 from connector.report.queries.platforms import platform_names
+from connector.report.words import gettext
 from connector.tables import platform_course
 from lrs.clock import from_micros, to_micros
 from lrs.tables import activity, agent, evidence, statement, verb
@@ -247,7 +248,7 @@ def _item_state(item: Item, row: Any, uuid: str, *, required: bool) -> ItemState
         proof = Proof(
             statement_id=row.statement_id,
             # The account that stands for the person: what a file said of them.
-            platform_name=row.platform_name or (IMPORTED if row.account_name == uuid else None),
+            platform_name=row.platform_name or (gettext(IMPORTED) if row.account_name == uuid else None),
             home_page=row.home_page,
             course_title=(row.part_count == 1 and row.title) or row.title_th or row.iri or "",
             level=row.level,
