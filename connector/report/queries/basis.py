@@ -56,11 +56,6 @@ class Item:
         """The name in the language of who reads, where the framework has it."""
         return said(self.name_th, self.name_en)
 
-    @property
-    def name(self) -> str:
-        """The name in the language of who reads, where the framework has it."""
-        return said(self.name_th, self.name_en)
-
 
 @dataclass(frozen=True, slots=True)
 class Category:
