@@ -35,6 +35,7 @@ from connector.report.profile_api import router_profile
 from connector.report.statements_page import router_statements
 from connector.report.status_page import router_status
 from connector.report.syncs import Watched
+from connector.report.unfinished_page import router_unfinished
 from connector.same_origin import SameOrigin
 from connector.settings import Settings
 from lrs import create_lrs_app
@@ -77,6 +78,7 @@ def create_app(settings: Settings) -> ASGIApp:
     app.include_router(router_profile())
     app.add_api_route("/healthz", _health(engine), methods=["GET"], tags=["health"])
     app.mount("/static", StaticFiles(directory=str(files("connector.report") / "static")), name="static")
+    app.include_router(router_unfinished(engine), include_in_schema=False)
     app.include_router(router_pages(engine), include_in_schema=False)
     app.include_router(router_people_search(engine), include_in_schema=False)
     app.include_router(router_assignments(engine), include_in_schema=False)

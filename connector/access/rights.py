@@ -76,6 +76,7 @@ RIGHTS: Mapping[tuple[str, str], Right] = MappingProxyType(
         # People of the viewer's own unit; a learner's own record.
         (_Q, "/people"): Right(NAMES, LISTED),
         (_P, "/people/search"): Right(NAMES),
+        (_Q, "/people/unfinished"): Right(NAMES, LISTED),
         (_Q, "/people/{uuid}"): Right(NAMES | {LEARNER}, ONE),
         (_Q, "/people/{uuid}/statements/{statement_id}"): Right(NAMES | {LEARNER}, ONE),
         (_P, "/people/{uuid}/name"): Right(OFFICES, ONE),

@@ -17,6 +17,7 @@ from connector.report.people_page import router_people_search
 from connector.report.queries.basis import Basis, narrowed, read_basis, root_scope
 from connector.report.status_page import router_status
 from connector.report.syncs import Watched
+from connector.report.unfinished_page import router_unfinished
 from lrs.database import read_only
 from mappings import vocabulary
 from mappings.load import load_shipped
@@ -117,6 +118,7 @@ def web(engine: Engine, *, now: datetime = NOW, watched: Mapping[str, Watched] |
     """The pages and the API at a moment, with these platforms in the settings."""
     app = FastAPI()
     app.include_router(router_api(engine, lambda: now, watched), prefix="/api/v1")
+    app.include_router(router_unfinished(engine, lambda: now))
     app.include_router(router_pages(engine, lambda: now))
     app.include_router(router_people_search(engine, lambda: now))
     app.include_router(router_accounts(engine, lambda: now))

@@ -24,6 +24,7 @@ MOST_CHOICES = 400
 class Person:
     """One line of the list; `states` holds an entry for each item, in the framework's order."""
 
+    id: int
     uuid: str
     name: str
     position_th: str
@@ -120,6 +121,7 @@ def read_schools(conn: Connection, top: Scope, chosen: Scope) -> list[tuple[str,
 def _person(line: Any, states: Mapping[int, int], basis: Basis) -> Person:
     required = basis.required_of(line.group_code)
     return Person(
+        id=line.id,
         uuid=line.uuid,
         name=full_name(line.prefix_th, line.given_name, line.family_name),
         position_th=line.position_th,
