@@ -27,8 +27,8 @@ MOST_OCTETS = 10_000
 REFUSED = "ชื่อผู้ใช้หรือรหัสผ่านไม่ถูกต้อง หรือบัญชีนี้ถูกระงับ"
 FAULTS = Words(
     {
-        "short": f"รหัสผ่านใหม่ต้องมีอย่างน้อย {passwords.LEAST} ตัวอักษร",
-        "long": f"รหัสผ่านใหม่ต้องมีไม่เกิน {passwords.MOST} ตัวอักษร",
+        "short": "รหัสผ่านใหม่ต้องมีอย่างน้อย %(least)s ตัวอักษร",
+        "long": "รหัสผ่านใหม่ต้องมีไม่เกิน %(most)s ตัวอักษร",
         "name": "รหัสผ่านใหม่ต้องไม่มีชื่อผู้ใช้อยู่ในนั้น",
         "same": "รหัสผ่านใหม่ต้องไม่เหมือนรหัสผ่านเดิม",
         "differ": "รหัสผ่านใหม่ทั้งสองช่องไม่ตรงกัน",
@@ -103,7 +103,7 @@ class _Pages:
         if wrong is None and new != again:
             wrong = "differ"
         if wrong is not None:
-            return _password_page(me, FAULTS[wrong], 422)
+            return _password_page(me, FAULTS[wrong] % {"least": passwords.LEAST, "most": passwords.MOST}, 422)
         token = self._door.change_password(me.uuid, new, now)
         return _with_session(RedirectResponse("/password?changed=1", 303), request, token)
 

@@ -96,8 +96,8 @@ def thai_duration(span: timedelta) -> str:
     for size, unit in _UNITS.items():
         number, left = divmod(left, size)
         if number or told:
-            told.append((number, unit))
-    return " ".join(f"{number} {unit}" for number, unit in told[:2] if number) or f"0 {_UNITS[1]}"
+            told.append((number, unit.lower().removesuffix("s") if number == 1 else unit.lower()))
+    return " ".join(f"{number} {unit}" for number, unit in told[:2] if number) or f"0 {_UNITS[1].lower()}"
 
 
 def thai_age(span: timedelta) -> str:
