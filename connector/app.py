@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from importlib.resources import files
+from threading import Event
 
-from fastapi import FastAPI, Response
-from fastapi.responses import JSONResponse
+from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -17,6 +17,7 @@ from connector.access.mount import open_to_users
 from connector.base_path import BasePath
 from connector.headers import SecurityHeaders
 from connector.imports.kinds import import_kinds
+from connector.operations.mount import Operations
 from connector.report.accounts_page import router_accounts
 from connector.report.api import router_api
 from connector.report.assignments_page import router_assignments
@@ -39,16 +40,19 @@ from connector.report.unfinished_page import router_unfinished
 from connector.same_origin import SameOrigin
 from connector.settings import Settings
 from lrs import create_lrs_app
-from lrs.database import connect, read_only
+from lrs.database import connect
 from lrs.record_store import RecordStore
 from lrs.service import Limits
 
 XAPI = "/xapi"
 
 
-def create_app(settings: Settings) -> ASGIApp:
-    """The whole service on one engine; the caller has upgraded the database."""
+def create_app(settings: Settings, stopping: Event | None = None) -> ASGIApp:
+    """The whole service on one engine; the caller has upgraded the database, and sets `stopping` before it
+    ends."""
     engine, prefix = connect(settings.database), settings.base_path + XAPI
+    watched = watched_by(settings)
+    operations = Operations(engine, settings, watched, stopping)
     store = create_lrs_app(
         engine,
         hash_key=settings.secret("credentials"),
@@ -63,6 +67,7 @@ def create_app(settings: Settings) -> ASGIApp:
             batch_statements=settings.statements_per_request,
             json_depth=settings.json_depth,
         ),
+        on_stored=operations.requests.stored,
     )
     app = FastAPIOffline(
         title="Thaksa",
@@ -72,11 +77,10 @@ def create_app(settings: Settings) -> ASGIApp:
         redoc_url=None,
         lifespan=_lifespan(engine, store),
     )
-    watched = watched_by(settings)
     app.include_router(router_api(engine, watched=watched), prefix="/api/v1")
     app.include_router(router_case(engine))
     app.include_router(router_profile())
-    app.add_api_route("/healthz", _health(engine), methods=["GET"], tags=["health"])
+    operations.add_routes(app)
     app.mount("/static", StaticFiles(directory=str(files("connector.report") / "static")), name="static")
     app.include_router(router_unfinished(engine), include_in_schema=False)
     app.include_router(router_pages(engine), include_in_schema=False)
@@ -99,12 +103,14 @@ def create_app(settings: Settings) -> ASGIApp:
     app.include_router(router_docs(), include_in_schema=False)
     if settings.access == "users":
         open_to_users(app, engine, settings)
+    operations.add_local(app)
     app.add_middleware(Languages)
     app.add_middleware(SameOrigin, public=settings.public_address)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.hosts, www_redirect=False)
+    operations.watch_pages(app)
     pages = BasePath(app, settings.base_path) if settings.base_path else app
-    return StoreFirst(pages, prefix=prefix, store=store)
+    return StoreFirst(pages, prefix=prefix, store=operations.watch_store(store, XAPI))
 
 
 def watched_by(settings: Settings) -> dict[str, Watched]:
@@ -143,13 +149,3 @@ def _lifespan(engine: Engine, store: RecordStore) -> Callable[[FastAPI], object]
         engine.dispose()
 
     return lifespan
-
-
-def _health(engine: Engine) -> Callable[[], Response]:
-    def health() -> Response:
-        """200 while the database answers."""
-        with read_only(engine).connect() as conn:
-            conn.execute(text("select 1"))
-        return JSONResponse({"status": "ok"})
-
-    return health

@@ -36,7 +36,7 @@ def ready_engine(settings: Settings) -> Engine:
     from connector.upgrade import upgrade as run
     from lrs.database import connect
 
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, settings.log_format)
     settings.data.mkdir(parents=True, exist_ok=True)
     engine = connect(settings.database)
     with console.progress(ERR) as progress:

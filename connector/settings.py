@@ -71,6 +71,8 @@ class Settings(BaseModel):
     read_all_minutes: int = Field(default=360, ge=1)
     refresh_seconds: int = Field(default=5, ge=1)
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
+    log_format: Literal["json", "console"] = "json"
+    metrics: Literal["token", "loopback"] = "token"
     platforms: Mapping[PlatformName, PlatformSettings] = Field(default_factory=dict)
 
     @field_validator("host")

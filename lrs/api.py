@@ -1,5 +1,6 @@
 """The record store as an application: which resource answers where (xAPI Communication 2)."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -36,12 +37,15 @@ def create_lrs_app(
     prefix: str = "/xapi",
     limits: Limits | None = None,
     attachments: Path | None = None,
+    on_stored: Callable[[int, int], None] | None = None,
 ) -> RecordStore:
     """The record store as an application of its own, or to be mounted at `prefix`.
 
     `default_version` is taken for requests that name no version; None: they are refused, as the
     specification asks. Answers to requests refused for their version name `version` as the one spoken here.
     `attachments` is the folder for attachments sent as data; None: they are refused.
+    `on_stored` is told of each request's statements once they are durable: the level of evidence of the
+    credential, and how many.
     The application that mounts it calls `close` when it stops: what is queued is written, and
     later requests are refused.
     """
@@ -49,6 +53,7 @@ def create_lrs_app(
         engine=engine,
         readers=single_reads(engine),
         look_ups=open_look_ups(engine),
+        on_stored=on_stored,
         authenticator=Authenticator(engine, hash_key, clock),
         clock=clock,
         prefix=prefix,

@@ -65,15 +65,20 @@ class RecordStore:
         response.raw_headers.append((_VERSION, self._versions.spoken(asked).encode()))
         await response(scope, receive, send)
 
+    def route(self, path: str) -> str | None:
+        """The path below the prefix that answers this one, as it is known here; None: there is none."""
+        if path in self._paths:
+            return path
+        parent = path[: path.rfind("/") + 1]
+        return parent if parent != path and parent in self._paths else None
+
     def _handler(self, scope: Scope) -> Handler:
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        methods = self._paths.get(path)
-        if methods is None:
-            parent, _, name = path.rpartition("/")
-            methods = self._paths.get(f"{parent}/") if name else None
-            scope["path_params"] = {"name": name}
-        if methods is None:
+        route = self.route(path)
+        if route is None:
             raise NotFound("there is no such resource")
+        methods = self._paths[route]
+        scope["path_params"] = {"name": path.removeprefix(route)}
         if scope["method"] not in methods:
             raise NoSuchMethod(methods)
         return methods[scope["method"]]

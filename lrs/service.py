@@ -1,5 +1,6 @@
 """What the resources of the record store share: the database, the clock, who may call, the limits."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +48,8 @@ class Service:
     # The folder of content-addressed attachments; None: attachments sent as data are refused.
     attachments: Path | None
     look_ups: LookUps
+    # Told of a request's statements once they are durable: the level of the credential, and how many.
+    on_stored: Callable[[int, int], None] | None
 
     def close(self) -> None:
         """Write what is still to be noted, and let the database go. May be called again."""

@@ -74,7 +74,10 @@ class Statements:
         self._check_size(raw)
         prepared = await prepare_all(raw, version, caller.authority)
         await sent.keep(raw, version, caller.authority.actor)
-        return await self._writer.store(prepared)
+        stored = await self._writer.store(prepared)
+        if self._service.on_stored is not None:
+            self._service.on_stored(caller.authority.level, len(stored))
+        return stored
 
     def _check_size(self, raw: Sequence[object]) -> None:
         most = self._service.limits.batch_statements

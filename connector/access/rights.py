@@ -51,6 +51,7 @@ RIGHTS: Mapping[tuple[str, str], Right] = MappingProxyType(
     {
         # What anybody may read.
         (_Q, "/healthz"): Right(ANYBODY),
+        (_Q, "/readyz"): Right(ANYBODY),
         (_Q, "/static/{path:path}"): Right(ANYBODY),
         (_Q, "/static-offline-docs/{path:path}"): Right(ANYBODY),
         (_Q, "/docs"): Right(ANYBODY),
@@ -92,6 +93,7 @@ RIGHTS: Mapping[tuple[str, str], Right] = MappingProxyType(
         (_P, "/people/{uuid}/split"): Right(OFFICES, ONE),
         (_Q, "/audit"): Right(OFFICES),
         # Numbers of the whole service.
+        (_Q, "/metrics"): Right(ADMINISTRATORS, scope="metrics"),
         (_Q, "/status"): Right(WHOLE),
         (_Q, "/status/platforms"): Right(WHOLE),
         (_Q, "/reconciliation"): Right(WHOLE),

@@ -23,7 +23,7 @@ from lrs.clock import from_micros, to_iso, to_micros
 from lrs.credentials import hash_secret
 from mappings.changes import Change, log_changes
 
-SCOPES = ("aggregates", "status")
+SCOPES = ("aggregates", "status", "metrics")
 _USED_EVERY = timedelta(minutes=1)
 _LONGEST = 200
 

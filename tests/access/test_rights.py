@@ -59,13 +59,21 @@ def test_the_table_leads_where_the_router_leads(app: FastAPI) -> None:
 
 def test_the_guard_stands_behind_checks_of_host_and_origin_and_the_choice_of_language(app: FastAPI) -> None:
     names = [getattr(one.cls, "__name__", "") for one in app.user_middleware]
-    assert names == ["TrustedHostMiddleware", "SecurityHeaders", "SameOrigin", "Languages", Guard.__name__]
+    assert names == [
+        "Watching",
+        "TrustedHostMiddleware",
+        "SecurityHeaders",
+        "SameOrigin",
+        "Languages",
+        Guard.__name__,
+    ]
 
 
 def test_what_is_open_to_anybody() -> None:
     opened = {path for (_, path), right in RIGHTS.items() if right.roles is None}
     starts = (
         "/healthz",
+        "/readyz",
         "/static",
         "/docs",
         "/openapi.json",

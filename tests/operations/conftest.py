@@ -41,6 +41,7 @@ def behind(world: World, tmp_path: Path) -> Iterator[Behind]:
         database_url=world.engine.url.render_as_string(hide_password=False),
         public_address=PUBLIC,
         trusted_proxies=("127.0.0.1", "10.1.0.0/16"),
+        log_level="info",
         argon2_mebibytes=8,
         argon2_passes=1,
     )

@@ -1,0 +1,1 @@
+"""What operators need around the service: is it ready, how does it fare, copies of all that it holds."""
