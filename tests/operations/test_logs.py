@@ -59,7 +59,7 @@ def test_a_request_has_an_id_that_the_proxy_knows(behind: Behind, capsys: pytest
     assert answer.headers["x-request-id"] == given
     [line] = told(capsys)
     assert (line["request_id"], line["route"], line["status"]) == (given, "/healthz", 200)
-    for wrong in ("1234567890123", "สมชาย".encode(), "a" * 65, "<script>alert(1)</script>"):
+    for wrong in ("1234567890123", "somchai", "a" * 65, "<script>alert(1)</script>"):
         answer = behind.client.get(f"{BASE}/healthz", headers={"X-Request-ID": wrong})
         assert len(answer.headers["x-request-id"]) == 32
         assert told(capsys)[0]["request_id"] == answer.headers["x-request-id"]
