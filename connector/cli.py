@@ -11,6 +11,7 @@ from connector import (
     cli_close,
     cli_credentials,
     cli_explain,
+    cli_forward,
     cli_framework,
     cli_framework_exchange,
     cli_import,
@@ -58,6 +59,7 @@ app.add_typer(cli_person.app, name="person")
 app.add_typer(cli_key.app, name="key")
 app.add_typer(cli_user.app, name="user")
 app.add_typer(cli_token.app, name="token")
+app.add_typer(cli_forward.app, name="forward")
 app.command("explain")(cli_explain.explain_)
 app.command("sync")(cli_sync.sync)
 app.command("refresh")(cli_progress.refresh)

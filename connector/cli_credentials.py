@@ -10,11 +10,11 @@ from rich.measure import Measurement
 from rich.table import Table
 from sqlalchemy import Connection
 
+from connector.authority_names import authority_named
 from connector.command import OUT, Data, ready_engine
 from connector.settings import load
 from lrs import credentials
 from lrs.clock import utc_now
-from lrs.errors import BadRequest, BadStatement
 from lrs.statement import PROVES_NOTHING
 
 app = typer.Typer(no_args_is_help=True, help="Credentials of xAPI clients.")
@@ -101,19 +101,9 @@ def _read_filter(
     activities: Sequence[str] | None,
     authorities: Sequence[str] | None,
 ) -> dict[str, list[str]] | None:
-    keys = [_authority(conn, one) for one in authorities or ()]
+    keys = [authority_named(conn, one) for one in authorities or ()]
     given = {"verbs": list(verbs or ()), "activities": list(activities or ()), "authorities": keys}
     return {name: allowed for name, allowed in given.items() if allowed} or None
-
-
-def _authority(conn: Connection, text: str) -> str:
-    """The agent key of a credential's name, or of an agent written as JSON."""
-    if not text.lstrip().startswith("{"):
-        return credentials.authority_key(credentials.key_of(conn, text))
-    try:
-        return credentials.agent_key(json.loads(text))
-    except (ValueError, BadStatement) as error:
-        raise BadRequest(f"--read-authority: not an agent in JSON: {error}") from None
 
 
 def _table(found: Sequence[credentials.Credential]) -> Table:

@@ -18,6 +18,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy import Engine
 
+from connector.forwarding.job import add_targets, forward_waiting, threads_for_targets
+from connector.forwarding.queue import end_stops
 from connector.guarded import guarded, where
 from connector.locks import AlreadyRunning
 from connector.person_erasure import erase_returned
@@ -82,7 +84,11 @@ class Jobs:
         threads = max(1, min(len(self._timetables), MOST_SYNCS_AT_ONCE))
         self._scheduler = BackgroundScheduler(
             timezone=BANGKOK,
-            executors={"default": ThreadPoolExecutor(4), "platforms": ThreadPoolExecutor(threads)},
+            executors={
+                "default": ThreadPoolExecutor(4),
+                "platforms": ThreadPoolExecutor(threads),
+                "targets": ThreadPoolExecutor(threads_for_targets(settings)),
+            },
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         # It says aloud that a run longer than its interval is not begun a second time.
@@ -93,6 +99,7 @@ class Jobs:
         now = self._clock()
         with self._engine.begin() as conn:
             end_pauses(conn, list(self._timetables))
+            end_stops(conn)
             pasts = read_pasts(conn)
             planned = [self._plan(name, pasts.get(name, Past()), now) for name in self._timetables]
             for one in planned:
@@ -107,6 +114,7 @@ class Jobs:
                 next_run_time=one.next_run,
             )
         self._add_recurring(now)
+        add_targets(self._scheduler, self._settings, self.forward, now)
         self._scheduler.start()
         return planned
 
@@ -140,6 +148,16 @@ class Jobs:
         daily(self._close_months, 0, 30)
         daily(self._reconcile, 3, 30)
         daily(self._count, 4, 0)
+
+    def forward(self, name: str) -> None:
+        """Send what waits for a target."""
+        with self._counted(f"forward {name}"):
+            if self._going():
+                job = partial(forward_waiting, self._settings, self._engine, name, self._clock, self._going)
+                guarded(job)()
+
+    def _going(self) -> bool:
+        return not self._stopping.is_set()
 
     def _do(self, job: Callable[[], None]) -> None:
         with self._counted(job.__name__):

@@ -25,6 +25,7 @@ from connector.settings_platform import (
     read_token,
     token_variables,
 )
+from connector.settings_target import TargetSettings
 from connector.timetable import Timetable
 from connector.toml_file import Place, TomlFile, read_toml
 from lrs.json_input import MOST_DEPTH
@@ -33,6 +34,8 @@ from mappings.vocabulary import PEOPLE
 __all__ = ["FILE", "PlatformSettings", "Settings", "SettingsError", "load", "write_secret"]
 
 FILE = "thaksa.toml"
+TABLES: Mapping[str, type[BaseModel]] = {"platforms": PlatformSettings, "targets": TargetSettings}
+"""The tables of tables that the file alone has, and what is in one."""
 # A page of another site that resolves its own name to 127.0.0.1 sends that name: refuse it.
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 
@@ -73,7 +76,9 @@ class Settings(BaseModel):
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     log_format: Literal["json", "console"] = "json"
     metrics: Literal["token", "loopback"] = "token"
+    forward_seconds: int = Field(default=15, ge=1)
     platforms: Mapping[PlatformName, PlatformSettings] = Field(default_factory=dict)
+    targets: Mapping[PlatformName, TargetSettings] = Field(default_factory=dict)
 
     @field_validator("host")
     @classmethod
@@ -153,7 +158,7 @@ def load(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings
     file = _read(data / FILE)
     variables = _without_tokens(found, file)
     problems = _mistakes_of(file, variables)
-    given = {name: value for name, value in variables.items() if name != "platforms"} | options
+    given = {name: value for name, value in variables.items() if name not in TABLES} | options
     try:
         settings = Settings.model_validate(dict(file.values) | given | {"data": data})
     except ValidationError as error:
@@ -198,14 +203,13 @@ def _mistakes_of(file: TomlFile, variables: Collection[str]) -> list[Problem]:
         found.append(
             Problem(("data",), "is the folder this file stands in: set it with --data or THAKSA_DATA")
         )
-    if "platforms" in variables:
-        found.append(Problem(("platforms",), f"belongs into {file.path}"))
+    found += [Problem((name,), f"belongs into {file.path}") for name in TABLES if name in variables]
     return found
 
 
 def _known_at(place: Place) -> Collection[str]:
     """The names of settings beside this one."""
-    return Settings.model_fields if len(place) == 1 else PlatformSettings.model_fields
+    return Settings.model_fields if len(place) == 1 else TABLES[str(place[0])].model_fields
 
 
 def _is_loopback(host: str) -> bool:

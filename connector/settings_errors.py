@@ -44,8 +44,8 @@ _MESSAGES: Mapping[str, str] = {
     "float_type": "must be a number",
     "bool_type": "must be true or false",
     "string_type": "must be text in quotes",
-    "model_type": "must be a table: [platforms.NAME]",
-    "dict_type": "must be tables: [platforms.NAME]",
+    "model_type": "must be a table: [{table}.NAME]",
+    "dict_type": "must be tables: [{table}.NAME]",
     "tuple_type": "must be a list",
     "greater_than_equal": "must be {ge:g} or more",
     "less_than_equal": "must be {le:g} or less",
@@ -53,7 +53,10 @@ _MESSAGES: Mapping[str, str] = {
     "literal_error": "must be one of {expected}",
     "value_error": "{error}",
 }
-_HINTS = {"token": "name the file or the variable that holds it, with token_file or token_env"}
+_HINTS = {
+    "token": "name the file or the variable that holds it, with token_file or token_env",
+    "secret": "name the file that holds it, with secret_file",
+}
 
 
 def problems_of(error: ValidationError, names: Names) -> list[Problem]:
@@ -86,7 +89,8 @@ def _problem(error: Any, names: Names) -> Problem:
     if error["type"] == "extra_forbidden":
         return Problem(place, unknown(str(place[-1]), names(place)))
     message = _MESSAGES.get(error["type"])
-    return Problem(place, message.format_map(error.get("ctx", {})) if message else error["msg"])
+    filled = {"table": place[0], **error.get("ctx", {})}
+    return Problem(place, message.format_map(filled) if message else error["msg"])
 
 
 def _where(place: Place, sources: Sources, lines: Mapping[Place, int]) -> str:

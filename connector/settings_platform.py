@@ -64,7 +64,7 @@ class PlatformSettings(BaseModel):
     @check("url")
     @classmethod
     def _address(cls, url: str) -> str:
-        if wrong := _wrong_with(url):
+        if wrong := wrong_with_address(url):
             raise ValueError(wrong)
         return url
 
@@ -161,7 +161,8 @@ def _tables(platforms: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
     yield from ((name, table) for name, table in tables if isinstance(table, Mapping))
 
 
-def _wrong_with(url: str) -> str | None:
+def wrong_with_address(url: str) -> str | None:
+    """What is wrong with the address of a service; None: nothing."""
     if any(character.isspace() for character in url):
         return "must not hold spaces"
     try:

@@ -191,7 +191,7 @@ def mixed_response(
 ) -> Response:
     """`content` as the first part, then the attachments of these statements that are held, each hash once."""
     first = multipart.Part({"Content-Type": "application/json"}, len(content), lambda: (content,))
-    parts = [] if folder is None else _parts(statements, folder)
+    parts = [] if folder is None else attachment_parts(statements, folder)
     mixed = multipart.Mixed([first, *parts])
     return StreamingResponse(
         mixed,
@@ -200,7 +200,8 @@ def mixed_response(
     )
 
 
-def _parts(statements: Sequence[dict[str, Any]], folder: Folder) -> Iterator[multipart.Part]:
+def attachment_parts(statements: Sequence[dict[str, Any]], folder: Folder) -> Iterator[multipart.Part]:
+    """The attachments of stored statements that are held, each hash once."""
     seen: set[str] = set()
     for statement in statements:
         for _path, attachment in listed(statement):

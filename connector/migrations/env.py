@@ -4,6 +4,7 @@ from alembic import context
 
 import connector.tables
 import connector.tables_access
+import connector.tables_forwarding
 import connector.tables_imports
 import connector.tables_people  # noqa: F401
 import mappings.tables  # noqa: F401

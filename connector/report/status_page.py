@@ -10,11 +10,13 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 from sqlalchemy import Connection, Engine
 
+from connector.forwarding.states import targets_state
 from connector.report.pages import ENVIRONMENT, ThaiErrors, render
 from connector.report.queries.basis import read_times
 from connector.report.queries.status import read_status
 from connector.report.queries.syncs import read_syncs
 from connector.report.syncs import SyncState, Watched
+from connector.settings_target import TargetSettings
 from lrs.clock import Clock, utc_now
 from lrs.database import read_only
 
@@ -23,28 +25,40 @@ RESTING_SECONDS = 20
 
 
 def router_status(
-    engine: Engine, clock: Clock = utc_now, watched: Mapping[str, Watched] | None = None
+    engine: Engine,
+    clock: Clock = utc_now,
+    watched: Mapping[str, Watched] | None = None,
+    targets: Mapping[str, TargetSettings] | None = None,
 ) -> APIRouter:
-    """The routes at /status; `watched`: the platforms of the settings."""
+    """The routes at /status; `watched`: the platforms of the settings, `targets`: what they forward to."""
     router = APIRouter(route_class=ThaiErrors, default_response_class=HTMLResponse)
-    pages = _Pages(engine, clock, watched or {})
+    pages = _Pages(engine, clock, watched or {}, targets or {})
     for path, page in (("/status", pages.status), ("/status/platforms", pages.platforms)):
         router.add_api_route(path, page, methods=["GET", "HEAD"], response_model=None)
     return router
 
 
 class _Pages:
-    def __init__(self, engine: Engine, clock: Clock, watched: Mapping[str, Watched]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Clock,
+        watched: Mapping[str, Watched],
+        targets: Mapping[str, TargetSettings],
+    ) -> None:
         self._engine = read_only(engine)
         self._clock = clock
         self._watched = watched
+        self._targets = targets
 
     def status(self) -> Response:
         now = self._clock()
         with self._engine.begin() as conn:
             as_of, known_at = read_times(conn, now)
             report, platforms = read_status(conn), self._platforms(conn, now)
-        return render("status.html", as_of=as_of, known_at=known_at, report=report, **platforms)
+            targets = targets_state(conn, self._targets, now)
+        times = {"as_of": as_of, "known_at": known_at}
+        return render("status.html", report=report, targets=targets, **times, **platforms)
 
     def platforms(self, shown: str) -> Response:
         """The part that is asked for again and again; 204 where it still is what is `shown`."""

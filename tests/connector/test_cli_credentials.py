@@ -119,8 +119,8 @@ def test_revoking(tmp_path: Path) -> None:
         (["--scope", "all", "--level", "certificate"], "level means nothing"),
         (["--scope", "all", "--home-page", "https://a.example"], "level is needed"),
         (["--scope", "all", "--read-authority", "nobody"], "no credential named 'nobody'"),
-        (["--scope", "all", "--read-authority", "{"], "--read-authority: not an agent"),
-        (["--scope", "all", "--read-authority", "{}"], "--read-authority: not an agent"),
+        (["--scope", "all", "--read-authority", "{"], "authority: not an agent"),
+        (["--scope", "all", "--read-authority", "{}"], "authority: not an agent"),
         (["--scope", "all", "--read-verb", "completed"], "'completed' is not an absolute IRI"),
     ],
 )

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from connector.app import watched_by
 from connector.platforms import Reading
 from connector.report.syncs import Watched
 from connector.runs import open_platform
 from connector.settings import PlatformSettings, Settings, SettingsError, load, write_secret
+from connector.settings_target import TargetSettings
 
 DOCS = Path(__file__).parents[2] / "docs" / "settings.md"
 # Looks like a token: whatever is wrong with settings, it must not be told.
@@ -26,13 +28,15 @@ def rows(text: str) -> dict[str, str]:
 
 
 def test_every_setting_is_documented_and_nothing_else() -> None:
-    general, _, platforms = DOCS.read_text(encoding="utf-8").partition("## Platforms")
+    general, _, tables = DOCS.read_text(encoding="utf-8").partition("## Platforms")
+    platforms, _, targets = tables.partition("## Targets")
     assert list(rows(general)) == list(Settings.model_fields)
     assert list(rows(platforms)) == list(PlatformSettings.model_fields)
+    assert list(rows(targets)) == list(TargetSettings.model_fields)
 
 
-@pytest.mark.parametrize("model", [Settings, PlatformSettings])
-def test_the_documented_defaults_are_the_real_ones(model: type[Settings] | type[PlatformSettings]) -> None:
+@pytest.mark.parametrize("model", [Settings, PlatformSettings, TargetSettings])
+def test_the_documented_defaults_are_the_real_ones(model: type[BaseModel]) -> None:
     documented = rows(DOCS.read_text(encoding="utf-8"))
     for name, field in model.model_fields.items():
         if isinstance(field.default, bool | int | float) and documented[name].startswith("`"):
@@ -48,6 +52,7 @@ def test_the_documented_example_loads(tmp_path: Path) -> None:
         settings.platforms["obec-moodle"].model_fields_set | settings.platforms["academy"].model_fields_set
     )
     assert given == set(PlatformSettings.model_fields)
+    assert settings.targets["ministry"].model_fields_set == set(TargetSettings.model_fields)
     assert settings.platforms["obec-moodle"].courses == ("DL101", "TH-DL102", "17")
 
 
