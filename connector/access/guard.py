@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from connector.access import audit, tokens
 from connector.access.form_tokens import without_token
-from connector.access.rights import LISTED, ONE, Found, find_right
+from connector.access.rights import LISTED, ONE, Found, allows, find_right
 from connector.access.roles import LEARNER
 from connector.access.sessions import Sessions
 from connector.access.viewer import Viewer, reading_as
@@ -162,7 +162,7 @@ def _refusal(scope: Scope, found: Found, viewer: Viewer | None) -> Response | No
         return JSONResponse({"detail": "this token's scopes do not open this"}, 403)
     if viewer.must_change and found.pattern not in _OPEN_BEFORE_CHANGE:
         return _json(403, "change the password first") if _is_api(scope) else _go("/password")
-    if viewer.role not in (found.right.roles or ()):
+    if not allows(found.right, viewer):
         if found.pattern == "/":
             return _go(home_of(viewer))
         return _refused(scope, 403, "สิทธิ์ของท่านไม่รวมหน้านี้", "your role does not include this")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from starlette.routing import compile_path
 
 from connector.access.roles import ADMINISTRATOR, ANALYST, LEARNER, OFFICE, SCHOOL
-from connector.access.viewer import current
+from connector.access.viewer import Viewer, current
 
 ANYBODY: frozenset[str] | None = None
 """Without signing in: nothing there is about a person or about an office."""
@@ -30,11 +30,12 @@ LISTED, ONE = "list", "person"
 
 class Right(NamedTuple):
     """`roles` that may call it; what it shows of persons (None: nothing); the scope a token needs (None: no
-    token opens it)."""
+    token opens it). `approves`: of these, who has the right to approve mappings."""
 
     roles: frozenset[str] | None
     looks: str | None = None
     scope: str | None = None
+    approves: bool = False
 
 
 class Found(NamedTuple):
@@ -78,6 +79,11 @@ RIGHTS: Mapping[tuple[str, str], Right] = MappingProxyType(
         (_Q, "/people"): Right(NAMES, LISTED),
         (_P, "/people/search"): Right(NAMES),
         (_Q, "/people/unfinished"): Right(NAMES, LISTED),
+        # The sheets to hand in: small numbers are told as they are, so they are not for analysts.
+        (_Q, "/people.xlsx"): Right(NAMES, LISTED),
+        (_Q, "/people.csv"): Right(NAMES, LISTED),
+        (_Q, "/summary.xlsx"): Right(NAMES),
+        (_Q, "/summary.csv"): Right(NAMES),
         (_Q, "/people/{uuid}"): Right(NAMES | {LEARNER}, ONE),
         (_Q, "/people/{uuid}/statements/{statement_id}"): Right(NAMES | {LEARNER}, ONE),
         (_P, "/people/{uuid}/name"): Right(OFFICES, ONE),
@@ -104,46 +110,47 @@ RIGHTS: Mapping[tuple[str, str], Right] = MappingProxyType(
         (_Q, "/mappings/{mapping_id}"): Right(COUNTS),
         (_Q, "/mappings/gaps"): Right(WHOLE),
         (_Q, "/api/v1/gaps"): Right(WHOLE, scope="status"),
-        (_Q, "/mappings/new"): Right(ADMINISTRATORS),
-        (_P, "/mappings"): Right(ADMINISTRATORS),
-        (_Q, "/mappings/{mapping_id}/edit"): Right(ADMINISTRATORS),
-        (_P, "/mappings/{mapping_id}/edit"): Right(ADMINISTRATORS),
-        (_P, "/mappings/{mapping_id}/approve"): Right(ADMINISTRATORS),
-        (_P, "/mappings/{mapping_id}/end"): Right(ADMINISTRATORS),
-        # What belongs to no one office: accounts that nobody is known to have, files, decisions for all.
-        (_Q, "/accounts"): Right(ADMINISTRATORS, LISTED),
-        (_Q, "/accounts/conflicts"): Right(ADMINISTRATORS, LISTED),
-        (_Q, "/accounts/proposals"): Right(ADMINISTRATORS, LISTED),
+        (_Q, "/mappings/new"): Right(OFFICES),
+        (_P, "/mappings"): Right(OFFICES),
+        (_Q, "/mappings/{mapping_id}/edit"): Right(OFFICES),
+        (_P, "/mappings/{mapping_id}/edit"): Right(OFFICES),
+        (_P, "/mappings/{mapping_id}/approve"): Right(OFFICES, approves=True),
+        (_P, "/mappings/{mapping_id}/end"): Right(OFFICES, approves=True),
+        # Accounts, files, claims and statements: an office's own. The rest belongs to no one office.
+        (_Q, "/accounts"): Right(OFFICES, LISTED),
+        (_Q, "/accounts/conflicts"): Right(OFFICES, LISTED),
+        (_Q, "/accounts/proposals"): Right(OFFICES, LISTED),
         (_Q, "/accounts/unknown"): Right(ADMINISTRATORS, LISTED),
         (_Q, "/accounts/unknown/{agent_id}"): Right(ADMINISTRATORS, LISTED),
-        (_Q, "/accounts/{account_id}"): Right(ADMINISTRATORS, LISTED),
-        (_P, "/accounts/search"): Right(ADMINISTRATORS, LISTED),
+        (_Q, "/accounts/{account_id}"): Right(OFFICES, LISTED),
+        (_P, "/accounts/search"): Right(OFFICES, LISTED),
         (_P, "/accounts/unknown/{agent_id}/people"): Right(ADMINISTRATORS, LISTED),
         (_P, "/accounts/unknown/{agent_id}/decisions"): Right(ADMINISTRATORS),
-        (_P, "/accounts/{account_id}/people"): Right(ADMINISTRATORS, LISTED),
-        (_P, "/accounts/{account_id}/decisions"): Right(ADMINISTRATORS),
-        (_Q, "/posts"): Right(ADMINISTRATORS),
+        (_P, "/accounts/{account_id}/people"): Right(OFFICES, LISTED),
+        (_P, "/accounts/{account_id}/decisions"): Right(OFFICES),
+        (_Q, "/posts"): Right(OFFICES),
         (_P, "/posts/decisions"): Right(ADMINISTRATORS),
         (_P, "/posts/decisions/{decision_id}/undo"): Right(ADMINISTRATORS),
-        (_Q, "/imports"): Right(ADMINISTRATORS),
-        (_P, "/imports"): Right(ADMINISTRATORS),
-        (_Q, "/imports/{uuid}"): Right(ADMINISTRATORS, LISTED),
-        (_Q, "/imports/{uuid}/refused.csv"): Right(ADMINISTRATORS, LISTED),
-        (_P, "/imports/{uuid}/apply"): Right(ADMINISTRATORS),
-        (_P, "/imports/{uuid}/discard"): Right(ADMINISTRATORS),
-        (_P, "/imports/{uuid}/withdraw"): Right(ADMINISTRATORS),
-        (_Q, "/claims"): Right(ADMINISTRATORS, LISTED),
-        (_P, "/claims/decisions"): Right(ADMINISTRATORS),
-        (_Q, "/statements"): Right(ADMINISTRATORS, LISTED),
-        (_P, "/statements"): Right(ADMINISTRATORS, LISTED),
+        (_Q, "/imports"): Right(OFFICES),
+        (_P, "/imports"): Right(OFFICES),
+        (_Q, "/imports/{uuid}"): Right(OFFICES, LISTED),
+        (_Q, "/imports/{uuid}/refused.csv"): Right(OFFICES, LISTED),
+        (_P, "/imports/{uuid}/apply"): Right(OFFICES),
+        (_P, "/imports/{uuid}/discard"): Right(OFFICES),
+        (_P, "/imports/{uuid}/withdraw"): Right(OFFICES),
+        (_Q, "/claims"): Right(OFFICES, LISTED),
+        (_P, "/claims/decisions"): Right(OFFICES),
+        (_Q, "/statements"): Right(OFFICES, LISTED),
+        (_P, "/statements"): Right(OFFICES, LISTED),
         (_Q, "/statements/count"): Right(ADMINISTRATORS),
-        (_Q, "/statements/{statement_id}"): Right(ADMINISTRATORS, LISTED),
-        (_Q, "/statements/{statement_id}/json"): Right(ADMINISTRATORS, LISTED),
+        (_Q, "/statements/{statement_id}"): Right(OFFICES, LISTED),
+        (_Q, "/statements/{statement_id}/json"): Right(OFFICES, LISTED),
         (_Q, "/users"): Right(ADMINISTRATORS),
         (_P, "/users"): Right(ADMINISTRATORS),
         (_Q, "/users/{uuid}"): Right(ADMINISTRATORS),
         (_P, "/users/{uuid}"): Right(ADMINISTRATORS),
         (_P, "/users/{uuid}/password"): Right(ADMINISTRATORS),
+        (_P, "/users/{uuid}/approval"): Right(ADMINISTRATORS),
         (_P, "/users/{uuid}/disable"): Right(ADMINISTRATORS),
         (_P, "/users/{uuid}/enable"): Right(ADMINISTRATORS),
     }
@@ -167,8 +174,15 @@ def may_call(role: str, method: str, path: str) -> bool:
 
 def may(path: str, method: str = "GET") -> bool:
     """Whether who reads may call what is at this address: for templates, which offer nothing else."""
-    viewer = current()
-    return viewer is None or may_call(viewer.role, method, path)
+    viewer, found = current(), find_right(method, path)
+    if viewer is None or found is None:
+        return viewer is None
+    return found.right.roles is None or allows(found.right, viewer)
+
+
+def allows(right: Right, viewer: Viewer) -> bool:
+    """Whether somebody who is signed in has a right."""
+    return viewer.role in (right.roles or ()) and (viewer.approves or not right.approves)
 
 
 def _by_method() -> dict[str, list[tuple[str, re.Pattern[str]]]]:

@@ -82,6 +82,7 @@ def viewers(*where: Any) -> Any:
             web_user.c.role,
             web_user.c.unit_id,
             web_user.c.must_change,
+            web_user.c.approves_mappings,
             unit.c.uid.label("unit_uid"),
             person.c.uuid.label("person_uuid"),
         )
@@ -104,5 +105,6 @@ def viewer_of(row: Any, **more: Any) -> Viewer:
         unit_uid=row.unit_uid,
         person_uuid=row.person_uuid,
         must_change=row.must_change,
+        approves_mappings=row.approves_mappings,
         **more,
     )

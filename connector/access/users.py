@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Select, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from connector.access.errors import AccessError
-from connector.access.roles import ADMINISTRATOR, FAULTS, place_fault
+from connector.access.roles import ADMINISTRATOR, FAULTS, OFFICE, place_fault
 from connector.tables_access import web_identity, web_session, web_user
 from lrs.clock import from_micros, to_micros
 from mappings.changes import Change, log_changes
@@ -46,6 +46,7 @@ class User:
     unit_name: str | None
     must_change: bool
     disabled: datetime | None
+    approves_mappings: bool
 
     def as_json(self) -> dict[str, Any]:
         """As the command line answers it."""
@@ -58,6 +59,7 @@ class User:
             "person": self.place.person_uuid,
             "mustChange": self.must_change,
             "disabled": None if self.disabled is None else self.disabled.isoformat(),
+            "approvesMappings": self.approves_mappings,
         }
 
 
@@ -120,8 +122,18 @@ def change_user(
     if place.role != ADMINISTRATOR:
         _must_not_be_last(conn, user)
     values = {"display_name": shown, "role": place.role, "unit_id": unit_id, "person_id": person_id}
+    if place.role != OFFICE:
+        values["approves_mappings"] = False
     _update(conn, user, values, "change", now, by)
     return True
+
+
+def let_approve(conn: Connection, user: User, *, allowed: bool, now: datetime, by: str) -> None:
+    """Give an office coordinator the right to approve mappings, or take it. Raises AccessError."""
+    if allowed and user.place.role != OFFICE:
+        raise AccessError("approves", f"the right to approve mappings is for the role {OFFICE}")
+    if allowed != user.approves_mappings:
+        _update(conn, user, {"approves_mappings": allowed}, "change", now, by)
 
 
 def set_password(
@@ -272,4 +284,5 @@ def _user(row: Any) -> User:
         unit_name=row.unit_name,
         must_change=row.must_change,
         disabled=None if row.disabled_at is None else from_micros(row.disabled_at),
+        approves_mappings=row.approves_mappings,
     )

@@ -33,6 +33,7 @@ WHY = {
     "unit_kind": "ผู้ประสานงานโรงเรียนต้องอยู่ที่โรงเรียน ผู้ประสานงานเขตพื้นที่ต้องอยู่ที่สำนักงาน",
     "no_such_unit": "ไม่พบหน่วยงานนี้ หรือมีหลายหน่วยงานที่ใช้ชื่อนี้ กรุณาระบุรหัสหน่วยงาน",
     "no_such_person": "ไม่พบบุคคลที่มีรหัสนี้",
+    "approves": "สิทธิ์อนุมัติการจับคู่หลักสูตรมีได้เฉพาะผู้ประสานงานเขตพื้นที่",
     "last": "ผู้ใช้นี้เป็นผู้ดูแลระบบคนสุดท้าย กรุณาสร้างผู้ดูแลระบบอีกคนก่อน",
 }
 Text = Annotated[str, Form(max_length=200)]
@@ -48,6 +49,7 @@ def router_users(engine: Engine, passwords: Passwords, clock: Clock = utc_now) -
         ("/users", pages.create),
         ("/users/{uuid}", pages.change),
         ("/users/{uuid}/password", pages.give_password),
+        ("/users/{uuid}/approval", pages.let_approve),
         ("/users/{uuid}/disable", pages.disable),
         ("/users/{uuid}/enable", pages.enable),
     ):
@@ -99,6 +101,11 @@ class _Pages:
             user = _user(conn, uuid)
             users.set_password(conn, user, kept, self._clock(), acting(), must_change=True)
         return render("user.html", user=user, roles=ROLES, changed=False, password=password)
+
+    def let_approve(self, uuid: str, allowed: Annotated[bool, Form()] = False) -> Response:
+        with self._changing() as conn:
+            users.let_approve(conn, _user(conn, uuid), allowed=allowed, now=self._clock(), by=acting())
+        return _back(uuid)
 
     def disable(self, uuid: str) -> Response:
         with self._changing() as conn:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from connector.access.roles import ANALYST, LEARNER
+from connector.access.roles import ADMINISTRATOR, ANALYST, LEARNER, OFFICE
 
 PAGE = "page"
 """Who did it, where pages know no users."""
@@ -34,11 +34,17 @@ class Viewer:
     csrf: str = ""
     token_id: int | None = None
     token_scopes: frozenset[str] = frozenset()
+    approves_mappings: bool = False
 
     @property
     def sees_names(self) -> bool:
         """Whether people are shown to them one by one."""
         return self.role != ANALYST
+
+    @property
+    def approves(self) -> bool:
+        """Whether their word makes a mapping count, which counts for everybody."""
+        return self.role == ADMINISTRATOR or (self.role == OFFICE and self.approves_mappings)
 
     def may_see(self, person_uuid: str) -> bool:
         """Whether the role lets them see this person, if the unit does: learners see themselves."""
@@ -61,6 +67,12 @@ def reading_as(viewer: Viewer | None) -> Iterator[None]:
         yield
     finally:
         _VIEWER.reset(token)
+
+
+def sees_all() -> bool:
+    """Whether what belongs to no office is shown too: to administrators, and where pages know no users."""
+    viewer = _VIEWER.get()
+    return viewer is None or viewer.role == ADMINISTRATOR
 
 
 def acting() -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import orjson
-from sqlalchemy import Connection, Row, and_, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, insert, select, true, update
 
 from connector.imports.voucher_store import APPLIED, FileRow
 from connector.imports.vouchers import Source
@@ -187,11 +187,11 @@ def hand_over(conn: Connection, claims: Collection[Claim]) -> set[int]:
     return moved
 
 
-def counts(conn: Connection) -> dict[str, int]:
-    """How many claims that stand are in each state."""
+def counts(conn: Connection, people: ColumnElement[bool] | None = None) -> dict[str, int]:
+    """How many claims that stand are in each state. `people`: a condition on `claim`."""
     rows = conn.execute(
         select(claim.c.state, func.count())
-        .where(exists().where(_STANDS), claim.c.code != "")
+        .where(exists().where(_STANDS), claim.c.code != "", true() if people is None else people)
         .group_by(claim.c.state)
     )
     return {**dict.fromkeys(STATES, 0), **dict(rows.all())}

@@ -64,9 +64,14 @@ class Event:
     competencies: tuple[str, ...]
     code: str
 
-    def key(self) -> str:
-        """One name for one event, whichever file tells of it: the organiser's code, else title and days."""
+    def key(self, unit_id: int | None = None) -> str:
+        """One name for one event, whichever file tells of it: the organiser's code, else title and days.
+
+        What one unit tells of an event changes nothing of what others tell: theirs is another one.
+        """
         said = self.code or f"{normalise(self.title).casefold()} {self.first} {self.last}"
+        if unit_id is not None:
+            said = f"unit {unit_id} {said}"
         return str(uuid.uuid5(uuid.NAMESPACE_URL, f"event {said}"))
 
 

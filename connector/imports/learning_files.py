@@ -60,6 +60,7 @@ class _Writer(Generic[Item]):
     columns: Columns
     home_page: str
     payload: Callable[[Item, KnownPerson], Mapping[str, Any] | Unfit]
+    unit_id: int | None = None
     standing: set[int] | None = None
     titles: Sequence[str] = field(default_factory=tuple)
 
@@ -69,7 +70,7 @@ class _Writer(Generic[Item]):
             self.standing = rows_of_same_file(conn, import_id)
             self.titles = staging.find(conn, import_id).titles
         new = [one for one in rows if one.item.row not in (self.standing or ())]
-        people = find_people(conn, [one.item.who for one in new], self.home_page)
+        people = find_people(conn, [one.item.who for one in new], self.home_page, self.unit_id)
         kept, refused = [], []
         for one, person in zip(new, people, strict=True):
             found = person if isinstance(person, Unknown) else self.payload(one.item, person)
@@ -133,7 +134,7 @@ def stage_completions(
         return _Read(completion_row(row, keys, asked), _shown(row))
 
     options = {"headers": dict(headers), "course": course, "platform": platform, "score_of": score_of}
-    writer: _Writer[CompletionRow] = _Writer(columns, platform, payload)
+    writer: _Writer[CompletionRow] = _Writer(columns, platform, payload, brought.unit_id)
     brought = replace(brought, kind=COMPLETIONS, options=options)
     return staging.stage(
         engine,
@@ -175,8 +176,8 @@ def stage_attendance(
     def read(row: Row) -> _Read[AttendanceRow]:
         return _Read(attendance_row(row, keys), _shown(row))
 
-    writer: _Writer[AttendanceRow] = _Writer(ATTENDANCE_COLUMNS, "", payload)
-    brought = replace(brought, kind=ATTENDANCE, options=event_options(told))
+    writer: _Writer[AttendanceRow] = _Writer(ATTENDANCE_COLUMNS, "", payload, brought.unit_id)
+    brought = replace(brought, kind=ATTENDANCE, options=event_options(told, brought.unit_id))
     return staging.stage(
         engine,
         brought,
@@ -189,10 +190,10 @@ def stage_attendance(
     )
 
 
-def event_options(event: Event) -> dict[str, Any]:
-    """What a file keeps of its event."""
+def event_options(event: Event, unit_id: int | None = None) -> dict[str, Any]:
+    """What a file keeps of its event. `unit_id`: of the unit that tells of it, None: of nobody's."""
     return {
-        "event_key": event.key(),
+        "event_key": event.key(unit_id),
         "title": event.title,
         "first": event.first.isoformat(),
         "last": event.last.isoformat(),
@@ -231,7 +232,7 @@ def stage_claims(
     def read(row: Row) -> _Read[ClaimRow]:
         return _Read(claim_row(row, keys, today), _shown(row))
 
-    writer: _Writer[ClaimRow] = _Writer(CLAIMS_COLUMNS, "", payload)
+    writer: _Writer[ClaimRow] = _Writer(CLAIMS_COLUMNS, "", payload, brought.unit_id)
     brought = replace(brought, kind=CLAIMS)
     return staging.stage(
         engine,

@@ -110,10 +110,11 @@ def check_roster(conn: Connection, import_id: int, now: datetime) -> Checked:
     columns = _columns(file)
     said = {columns.field(title) for title in file.titles}
     unsaid = [name for column, name in _UNSAID.items() if column not in said]
-    checked = check_people(conn, import_id, now, full=file.coverage == FULL, unsaid=unsaid)
+    full = file.coverage == FULL
+    checked = check_people(conn, import_id, now, full=full, unsaid=unsaid, within=file.unit_id)
     if _forget_refusals(conn, import_id):
         # Rows that could not even be read.
-        checked = checked._replace(counts=checked.counts._replace(departed=0), held=file.coverage == FULL)
+        checked = checked._replace(counts=checked.counts._replace(departed=0), held=full)
     _refuse(conn, file, columns)
     count(conn, import_id, **checked.counts._asdict())
     beside = {"members": checked.members, "held": checked.held}

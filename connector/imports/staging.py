@@ -52,7 +52,8 @@ class Brought:
     """A file that somebody brings: its kind (see `import_file`), and who brings it.
 
     `name`: as it is called there; else the path's. `coverage`: FULL or PART. `options`: what else was
-    chosen for it, JSON. `uuid`: of the file, where it was promised (`promised.expect`).
+    chosen for it, JSON. `uuid`: of the file, where it was promised (`promised.expect`). `unit_id`: of the
+    unit that its rows may be about; None: about anybody.
     """
 
     kind: str
@@ -62,6 +63,7 @@ class Brought:
     coverage: str = PART
     options: Mapping[str, Any] = field(default_factory=dict)
     uuid: str = ""
+    unit_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class ImportFile:
     departed: int
     staged_at: datetime
     staged_by: str
+    unit_id: int | None
     done_at: datetime | None
     done_by: str | None
     reason: str | None
@@ -168,11 +171,19 @@ def _file(row: Row[Any]) -> ImportFile:
 
 
 def newest(
-    conn: Connection, kinds: Sequence[str], limit: int = 50, *, unread: bool = False
+    conn: Connection,
+    kinds: Sequence[str],
+    limit: int = 50,
+    *,
+    unread: bool = False,
+    unit_id: int | None = None,
 ) -> list[ImportFile]:
-    """The files of these kinds that are read to their end, the newest first; `unread`: all others too."""
+    """The files of these kinds that are read to their end, the newest first; `unread`: all others too;
+    `unit_id`: those alone that this unit brought."""
     hidden = () if unread else (READING, FAILED)
     wanted = and_(import_file.c.kind.in_(kinds), import_file.c.state.not_in(hidden))
+    if unit_id is not None:
+        wanted = and_(wanted, import_file.c.unit_id == unit_id)
     rows = conn.execute(select(import_file).where(wanted).order_by(import_file.c.id.desc()).limit(limit))
     return [_file(row) for row in rows]
 
@@ -292,6 +303,7 @@ def add_file(conn: Connection, brought: Brought, now: datetime) -> tuple[int, st
         state=READING,
         staged_at=to_micros(now),
         staged_by=brought.by,
+        unit_id=brought.unit_id,
     )
     row = conn.execute(added.returning(import_file.c.id, import_file.c.uuid)).one()
     return row.id, row.uuid

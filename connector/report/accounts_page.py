@@ -5,7 +5,7 @@ Names are searched for by forms that post: they must not stand in addresses.
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
@@ -14,19 +14,21 @@ from fastapi import APIRouter, Form, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy import Connection, Engine
 
-from connector.access.viewer import acting
+from connector.access.viewer import acting, sees_all
 from connector.report.errors import NotFound, WrongForm
 from connector.report.pages import ThaiErrors, render
 from connector.report.posts_page import Text, required
 from connector.report.queries.accounts import (
+    read_account,
     read_accounts_page,
-    read_accounts_shown,
+    read_counts,
     require_names,
     search_unlinked,
 )
 from connector.report.queries.basis import read_times, root_scope
 from connector.report.queries.found_people import find_persons
 from connector.report.queries.person_accounts import read_links, read_person
+from connector.report.queries.theirs import accounts_seen
 from connector.report.queries.unknown_actors import (
     read_unknown_actor,
     read_unknown_actors,
@@ -37,10 +39,11 @@ from connector.report.thai import LINK_METHODS
 from lrs.clock import Clock, utc_now
 from lrs.database import read_only
 from mappings import link_decisions
-from mappings.accounts import account_counts, account_of_actor
+from mappings.accounts import account_of_actor
 from mappings.conflicts import count_conflicts
 from mappings.days import bangkok_day
 from mappings.errors import DecisionError
+from mappings.links import wait_for_linkers
 from mappings.people import AccountCounts, Scope
 from mappings.proposals import count_proposals
 
@@ -50,6 +53,7 @@ WHY = {
     "linked": "บัญชีนี้เชื่อมโยงกับบุคคลนี้อยู่ กรุณายกเลิกการเชื่อมโยงแทน",
     "no_account": "ผู้เรียนรายนี้ไม่ได้ระบุบัญชี จึงเชื่อมโยงไม่ได้",
     "erased": "ข้อมูลของบุคคลนี้ถูกลบแล้ว",
+    "shared": "บัญชีนี้ชี้ถึงบุคคลนอกขอบเขตของท่านด้วย กรุณาตัดสินเฉพาะบุคคลของท่าน (ใช่ หรือ ไม่ใช่) ที่เหลือให้ผู้ดูแลระบบตัดสิน",
     "own": "บัญชีนี้แทนตัวบุคคลในไฟล์ที่นำเข้า หากผิดคนให้ถอนไฟล์นั้น",
 }
 
@@ -104,13 +108,14 @@ class _Pages:
     def accounts(self, after: int = 0) -> Response:
         with self._reading() as (conn, basis):
             accounts = read_accounts_page(conn, basis.scope, after)
-        return _render(basis, "accounts.html", "unlinked", accounts=accounts, found=None, words="")
+        return _render(basis, "accounts.html", "unlinked", accounts=accounts, found=None, words="", sought="")
 
     def search(self, words: Text = "") -> Response:
         with self._reading() as (conn, basis):
             accounts = read_accounts_page(conn, basis.scope)
             found = search_unlinked(conn, basis.scope, words)
-        return _render(basis, "accounts.html", "unlinked", accounts=accounts, found=found, words=words)
+        shown = {"accounts": accounts, "found": found, "words": words, "sought": "" if sees_all() else words}
+        return _render(basis, "accounts.html", "unlinked", **shown)
 
     def conflicts(self, after: int = 0) -> Response:
         with self._reading() as (conn, basis):
@@ -119,7 +124,8 @@ class _Pages:
 
     def proposals(self, after: int = 0) -> Response:
         with self._reading() as (conn, basis):
-            page, total = read_proposals(conn, basis.scope, after), count_proposals(conn)
+            page = read_proposals(conn, basis.scope, after)
+            total = count_proposals(conn, accounts_seen(basis.scope))
         return _render(basis, "account_proposals.html", "proposals", page=page, total=total)
 
     def unknown(self, after: int = 0) -> Response:
@@ -128,12 +134,10 @@ class _Pages:
             page = read_unknown_actors(conn, basis.scope, after)
         return _render(basis, "unknown_actors.html", "unknown", page=page, platforms=platforms)
 
-    def account(self, account_id: int, words: Text = "") -> Response:
+    def account(self, account_id: int, words: Text = "", sought: Text = "") -> Response:
+        """`sought`: the exact e-mail or username by which the account was found."""
         with self._reading() as (conn, basis):
-            require_names(basis.scope)
-            shown = read_accounts_shown(conn, [account_id]).get(account_id)
-            if shown is None:
-                raise NotFound("ไม่พบบัญชีนี้")
+            shown = read_account(conn, basis.scope, account_id, sought)
             candidates = read_candidates(conn, basis.scope, account_id, basis.day)
             links = read_links(conn, basis.scope, account_id)
             found = find_persons(conn, basis.scope, words)
@@ -147,6 +151,7 @@ class _Pages:
             links=links,
             found=found,
             words=words,
+            sought=sought,
         )
 
     def actor(self, agent_id: int, words: Text = "") -> Response:
@@ -163,6 +168,7 @@ class _Pages:
             links=[],
             found=found,
             words=words,
+            sought="",
         )
 
     def decide(
@@ -172,10 +178,14 @@ class _Pages:
         person: Text = "",
         reason: Text = "",
         back: Text = "",
+        sought: Text = "",
     ) -> Response:
         with self._engine.begin() as conn:
+            wait_for_linkers(conn)
+            read_account(conn, root_scope(conn), account_id, sought)
             self._decide(conn, account_id, decision, person, reason)
-        return _back(back or f"/accounts/{account_id}")
+            left = not self._is_seen(conn, account_id)
+        return _back("/accounts" if left and not back else back or f"/accounts/{account_id}")
 
     def decide_actor(self, agent_id: int, person: Text = "", reason: Text = "") -> Response:
         with self._engine.begin() as conn:
@@ -189,8 +199,6 @@ class _Pages:
     ) -> None:
         scope, now = root_scope(conn), self._clock()
         require_names(scope)
-        if account_id not in read_accounts_shown(conn, [account_id]):
-            raise NotFound("ไม่พบบัญชีนี้")
         try:
             if decision in ("link", "refuse"):
                 of = read_person(conn, scope, required(person, "กรุณาเลือกบุคคล")).id
@@ -200,17 +208,33 @@ class _Pages:
                 why = required(reason, "กรุณาระบุเหตุผลที่ยกเลิกการเชื่อมโยง")
                 link_decisions.unlink(conn, account_id, now, acting(), why)
             else:
+                self._must_be_theirs(conn, scope, account_id, decision)
                 settle = link_decisions.keep if decision == "keep" else link_decisions.leave_unlinked
                 settle(conn, account_id, now, acting(), reason.strip())
         except DecisionError as error:
             raise WrongForm(WHY.get(error.why, "ไม่สามารถบันทึกการตัดสินนี้ได้")) from None
+
+    def _must_be_theirs(self, conn: Connection, scope: Scope, account_id: int, decision: Decision) -> None:
+        """An office refuses an account for nobody else's people; it may keep one that is its own."""
+        candidates = read_candidates(conn, scope, account_id, bangkok_day(self._clock()))
+        others = any(one.person is None and one.methods for one in candidates)
+        kept = decision == "keep" and link_decisions.open_link(conn, account_id) is not None
+        if others and not kept and not sees_all():
+            raise DecisionError("shared", f"account {account_id} points at people of others too")
+
+    @staticmethod
+    def _is_seen(conn: Connection, account_id: int) -> bool:
+        with suppress(NotFound):
+            return bool(read_account(conn, root_scope(conn), account_id))
+        return False
 
     @contextmanager
     def _reading(self) -> Iterator[tuple[Connection, _Basis]]:
         now = self._clock()
         with read_only(self._engine).begin() as conn:
             scope = root_scope(conn)
-            numbers = (account_counts(conn), count_conflicts(conn))
+            seen = None if sees_all() else accounts_seen(scope)
+            numbers = (read_counts(conn, scope), count_conflicts(conn, seen))
             yield conn, _Basis(scope, bangkok_day(now), *read_times(conn, now), *numbers)
 
 

@@ -14,7 +14,7 @@ from connector.report.errors import WrongForm
 from connector.report.pages import ThaiErrors, render
 from connector.report.posts_page import Text
 from connector.report.queries.basis import read_times, root_scope
-from connector.report.queries.claims import MOST_CLAIMS, read_claims, read_courses
+from connector.report.queries.claims import MOST_CLAIMS, are_seen, read_claims, read_courses
 from connector.report.words import Words
 from lrs.clock import Clock, utc_now
 from lrs.database import read_only
@@ -84,6 +84,8 @@ class _Pages:
         setting = Setting(self._home_page, now, acting(), self._clock)
         try:
             with self._engine.begin() as conn:
+                if not are_seen(conn, root_scope(conn), chosen):
+                    raise ClaimError("gone", "a claim is not there, or is somebody's of another unit")
                 decide_claims(conn, chosen, decision, reason.strip(), setting, course=course.strip())
         except ClaimError as error:
             raise WrongForm(WHY[error.why]) from None

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
-from connector.access.viewer import PAGE, acting
+from connector.access.viewer import PAGE, acting, current, sees_all
 from connector.imports.desk import Desk
 from connector.imports.errors import ImportStateError
 from connector.imports.kinds import ImportKind, Leaving
@@ -28,6 +28,7 @@ from connector.imports.staging import (
     refusals,
     refused_csv,
 )
+from connector.imports.unit_import import UNITS_KIND
 from connector.report.errors import NotFound, WrongForm
 from connector.report.pages import ThaiErrors, render
 from connector.report.reasons import thai_reason
@@ -94,12 +95,13 @@ class _Pages:
         self._mebibytes = mebibytes
 
     def imports(self) -> Response:
+        kinds = self._offered()
         with read_only(self._engine).begin() as conn:
-            files = newest(conn, list(self._kinds), unread=True)
+            files = newest(conn, list(kinds), unread=True, unit_id=_unit())
         return render(
             "imports.html",
             files=files,
-            kinds=self._kinds,
+            kinds=kinds,
             states=STATES,
             coverages=COVERAGES,
             mebibytes=self._mebibytes,
@@ -119,11 +121,17 @@ class _Pages:
         file, kind, coverage = (form.get(name) for name in ("file", "kind", "coverage"))
         if not isinstance(file, UploadFile) or not file.filename or not file.size:
             raise WrongForm("กรุณาเลือกไฟล์ที่มีข้อมูล")
-        if not isinstance(kind, str) or kind not in self._kinds:
+        if not isinstance(kind, str) or kind not in self._offered():
             raise WrongForm("กรุณาเลือกประเภทของไฟล์")
         full = coverage == FULL and self._kinds[kind].leaving is not None
-        brought = Brought(kind, Path(file.filename), acting(), file.filename, FULL if full else PART)
+        brought = Brought(
+            kind, Path(file.filename), acting(), file.filename, FULL if full else PART, unit_id=_unit()
+        )
         return self._desk.bring(brought, file.file)
+
+    def _offered(self) -> dict[str, ImportKind]:
+        """Units belong to no office."""
+        return {name: kind for name, kind in self._kinds.items() if name != UNITS_KIND or sees_all()}
 
     def one(self, uuid: str, changed: bool = False) -> Response:
         with read_only(self._engine).begin() as conn:
@@ -214,9 +222,15 @@ class _Pages:
     def _find(self, conn: Connection, uuid: str) -> ImportFile:
         with suppress(ImportStateError):
             file = find(conn, uuid)
-            if file.kind in self._kinds:
+            if file.kind in self._kinds and (sees_all() or file.unit_id == _unit()):
                 return file
         raise NotFound("ไม่พบการนำเข้านี้")
+
+
+def _unit() -> int | None:
+    """Whose files these are: None, of administrators, who see every unit's."""
+    viewer = current()
+    return None if viewer is None else viewer.unit_id
 
 
 def _by(who: str | None) -> str:

@@ -1,12 +1,14 @@
 """The pages of course mappings: which there are, who decided them, and the forms that change them."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Select
 
+from connector.access.rights import may
+from connector.access.viewer import current
 from connector.imports.event import MODES
 from connector.report.assignments_page import day_in
 from connector.report.decider import decider, deciding
@@ -32,9 +34,10 @@ from connector.report.queries.mappings import (
     read_mappings,
     read_touched,
 )
-from connector.report.words import Words
+from connector.report.words import Words, _
 from lrs.clock import Clock, utc_now
 from lrs.database import read_only
+from mappings.belonging import people_of_unit
 from mappings.days import bangkok_day
 from mappings.errors import DecisionError
 from mappings.mapping_decisions import Subject, approve, create, edit, end_on, find_courses, withdraw
@@ -169,7 +172,7 @@ class _Pages:
             one=one,
             history=read_history(conn, one.course.id),
             current=read_current(conn, one),
-            touched=read_touched(conn, one),
+            touched=read_touched(conn, one, _people()),
             today=bangkok_day(self._clock()),
             states_of_mappings=STATES,
             mode_names=MODES_SHOWN,
@@ -230,6 +233,7 @@ class _Forms:
 
     def _save(self, form: MappingForm, mapping_id: int | None) -> Response:
         """A draft, approved at once where the form asks so. What was typed comes back with what is wrong."""
+        _must_be_a_draft(form)
         form = form.model_copy(update={"by": deciding(form.by)})
         with read_only(self._engine).begin() as conn:
             choices = self._pages.choices(conn, form.framework_id())
@@ -275,6 +279,25 @@ class _Forms:
         one = read_mapping(conn, mapping_id)
         current = read_current(conn, one)
         return read_mapping(conn, current.get("draft", current.get("approved", mapping_id)))
+
+
+def _people() -> Select[Any] | None:
+    """Whose learning is counted on the page of a version: the viewer's unit's; None: everybody's."""
+    viewer = current()
+    if viewer is None or viewer.unit_id is None:
+        return None
+    return people_of_unit(viewer.unit_id)
+
+
+def _must_be_a_draft(form: MappingForm) -> None:
+    """Raises WrongForm for what counts at once, from somebody who may not approve: one more name of a course
+    does so too."""
+    if may("/mappings/1/approve", "POST"):
+        return
+    if form.then == "approve":
+        raise WrongForm(_("ท่านเสนอร่างได้ ส่วนการอนุมัติต้องเป็นผู้ดูแลระบบหรือผู้ที่ได้รับสิทธิ์อนุมัติ"))
+    if form.course.strip() and form.activity.strip():
+        raise WrongForm(_("ชื่อใหม่ของหลักสูตรที่มีอยู่แล้วมีผลทันที ต้องให้ผู้มีสิทธิ์อนุมัติเพิ่ม"))
 
 
 def _to(mapping_id: int) -> Response:

@@ -35,6 +35,11 @@ _REASONS = {
     r"belongs to another person.*": f"เป็นของบุคคลอื่น {_ONE_WRONG}",
     r"this person was erased on request: leave the row out": "บุคคลนี้ขอลบข้อมูลแล้ว กรุณานำแถวนี้ออก",
     r"nobody on the rosters is known by this": "ไม่พบบุคคลนี้ในทะเบียน กรุณานำเข้ารายชื่อบุคลากรก่อน",
+    r"nobody of your unit is known by this: .+": "ไม่พบบุคคลนี้ในหน่วยงานของท่าน บุคคลของหน่วยงานอื่นให้หน่วยงานนั้นนำเข้า",
+    r"is a unit outside of yours: .+": "เป็นหน่วยงานนอกขอบเขตของท่าน ให้หน่วยงานนั้นนำเข้าเอง",
+    r"this person works outside of your unit: .+": (
+        "บุคคลนี้ปฏิบัติงานนอกขอบเขตของท่าน ให้หน่วยงานเดิมบันทึกว่าพ้นจากตำแหน่งก่อน แล้วจึงนำเข้า"
+    ),
     r"several people on the rosters have this": "มีหลายคนในทะเบียนที่ใช้ค่านี้",
     r"is another person's than the row's (.+)|is another one than that of the person with this (.+)": (
         f"ไม่ใช่บุคคลเดียวกับที่ {{1}}{{2}} ระบุ {_ONE_WRONG}"

@@ -11,8 +11,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 from sqlalchemy import Connection, Engine
 
+from connector.access.viewer import sees_all
 from connector.report.errors import UnknownFilter
 from connector.report.pages import VERBS, ThaiErrors, render
+from connector.report.queries.basis import root_scope
 from connector.report.queries.statements import (
     Asked,
     Filters,
@@ -23,6 +25,7 @@ from connector.report.queries.statements import (
 )
 from connector.report.statement_json import is_cut, linked
 from lrs.database import read_only
+from mappings.people import Scope
 
 _MOST_OCTETS = 20_000
 
@@ -79,7 +82,7 @@ class _Pages:
 
     def one(self, statement_id: str) -> Response:
         with self._engine.begin() as conn:
-            shown = read_shown(conn, statement_id)
+            shown = read_shown(conn, _scope(conn), statement_id)
         return render(
             "stored_statement.html",
             statement_id=statement_id,
@@ -91,14 +94,18 @@ class _Pages:
     def json(self, statement_id: str) -> Response:
         """The part that opens below a row of the list."""
         with self._engine.begin() as conn:
-            shown = read_shown(conn, statement_id)
+            shown = read_shown(conn, _scope(conn), statement_id)
         return render("_statement_json.html", json=linked(shown.body), cut=is_cut(shown.body))
 
     def _listed(self, asked: Asked) -> Response:
         with self._engine.begin() as conn:
-            found = read_statements(conn, asked)
-            last, verbs = last_number(conn), _choices(conn, asked.verb)
+            found = read_statements(conn, _scope(conn), asked)
+            last, verbs = last_number(conn) if sees_all() else None, _choices(conn, asked.verb)
         return render("statements.html", asked=asked, found=found, last=last, verbs=verbs)
+
+
+def _scope(conn: Connection) -> Scope | None:
+    return None if sees_all() else root_scope(conn)
 
 
 def _choices(conn: Connection, chosen: str) -> list[tuple[str, str]]:

@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, Row, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exists, func, or_, select
 
-from connector.report.errors import NamesHidden
+from connector.access.viewer import sees_all
+from connector.report.errors import NamesHidden, NotFound
 from connector.report.queries.completions import account_of_agent, says_completed
 from connector.report.queries.platforms import platform_names
+from connector.report.queries.theirs import accounts_seen, sought
 from lrs.clock import from_micros
 from lrs.tables import activity, agent, evidence, verb
-from mappings.accounts import is_linked
-from mappings.people import AccountCounts, Scope, account_counts
-from mappings.tables import account, account_conflict
+from mappings.accounts import account_counts, is_linked
+from mappings.belonging import people_of_unit
+from mappings.people import AccountCounts, Scope
+from mappings.tables import account, account_conflict, person
 
 T = TypeVar("T")
 
@@ -76,9 +79,27 @@ class Accounts:
 
 
 def read_accounts_page(conn: Connection, scope: Scope, after: int = 0) -> Accounts:
-    """Numbers of all, and a page of the accounts that are nobody's and wait for no decision."""
+    """Numbers of the scope's, and a page of those that are nobody's and wait for no decision."""
     require_names(scope)
-    return Accounts(account_counts(conn), tuple(_platforms(conn)), _unlinked(conn, after))
+    seen = accounts_seen(scope)
+    return Accounts(read_counts(conn, scope), tuple(_platforms(conn, seen)), _unlinked(conn, seen, after))
+
+
+def read_counts(conn: Connection, scope: Scope) -> AccountCounts:
+    """Of the scope's people and accounts."""
+    if sees_all():
+        return account_counts(conn)
+    return account_counts(conn, accounts_seen(scope), person.c.id.in_(people_of_unit(scope.unit_id)))
+
+
+def read_account(conn: Connection, scope: Scope, account_id: int, found_by: str = "") -> AccountShown:
+    """One of the scope's, or one that was sought by its exact e-mail or username; NotFound for any other."""
+    require_names(scope)
+    seen = or_(accounts_seen(scope), sought(found_by))
+    shown = _shown(conn, conn.execute(select(account).where(account.c.id == account_id, seen)).all())
+    if account_id not in shown:
+        raise NotFound("ไม่พบบัญชีนี้ในขอบเขตที่ท่านดูได้")
+    return shown[account_id]
 
 
 def require_names(scope: Scope) -> None:
@@ -99,16 +120,16 @@ def platforms_of(conn: Connection) -> dict[str, str]:
     return {row.home_page: row.name for row in conn.execute(select(names))}
 
 
-def read_accounts_shown(conn: Connection, ids: Iterable[int]) -> dict[int, AccountShown]:
-    """These accounts by id."""
-    wanted = list(ids)
-    return _shown(conn, conn.execute(select(account).where(account.c.id.in_(wanted))).all())
+def read_accounts_shown(conn: Connection, scope: Scope, ids: Iterable[int]) -> dict[int, AccountShown]:
+    """By id, those of these accounts that are the scope's."""
+    wanted = (account.c.id.in_(list(ids)), accounts_seen(scope))
+    return _shown(conn, conn.execute(select(account).where(*wanted)).all())
 
 
-def _unlinked(conn: Connection, after: int) -> Page[AccountShown]:
+def _unlinked(conn: Connection, seen: ColumnElement[bool], after: int) -> Page[AccountShown]:
     rows = conn.execute(
         select(account)
-        .where(account.c.id > after, ~is_linked(), ~waits())
+        .where(account.c.id > after, ~is_linked(), ~waits(), seen)
         .order_by(account.c.id)
         .limit(PAGE + 1)
     ).all()
@@ -121,15 +142,16 @@ def waits() -> Any:
 
 
 def search_unlinked(conn: Connection, scope: Scope, words: str) -> list[AccountShown]:
-    """The first accounts that are nobody's, and whose name has all the words, or whose e-mail, username or
-    name on the platform is what is asked for."""
+    """The first accounts that are nobody's: those of the scope's whose name has all the words or that have
+    this number, and any that has exactly this e-mail or username."""
     require_names(scope)
     text = " ".join(words.split())
     if not text:
         return []
     named = and_(*(account.c.display_name.contains(word, autoescape=True) for word in text.split()))
-    same = (account.c.email == text.lower(), account.c.username == text, account.c.name == text)
-    query = select(account).where(~is_linked(), or_(named, *same)).order_by(account.c.id).limit(PAGE)
+    of_scope = and_(accounts_seen(scope), or_(named, account.c.name == text))
+    query = select(account).where(~is_linked(), or_(of_scope, sought(text))).order_by(account.c.id)
+    query = query.limit(PAGE)
     return list(_shown(conn, conn.execute(query).all()).values())
 
 
@@ -174,8 +196,9 @@ def numbers(*columns: Any) -> Select[Any]:
     )
 
 
-def _platforms(conn: Connection) -> list[PlatformAccounts]:
-    every = select(account.c.home_page, func.count().label("number")).group_by(account.c.home_page)
+def _platforms(conn: Connection, seen: ColumnElement[bool]) -> list[PlatformAccounts]:
+    every = select(account.c.home_page, func.count().label("number")).where(seen)
+    every = every.group_by(account.c.home_page)
     kinds = {
         "accounts": every,
         "linked": every.where(is_linked()),
@@ -185,7 +208,7 @@ def _platforms(conn: Connection) -> list[PlatformAccounts]:
     for kind, query in kinds.items():
         for row in conn.execute(query):
             found[row.home_page][kind] = row.number
-    waiting = numbers(account.c.home_page).join(account, account_of_agent()).where(~is_linked())
+    waiting = numbers(account.c.home_page).join(account, account_of_agent()).where(~is_linked(), seen)
     for row in conn.execute(waiting.group_by(account.c.home_page)):
         found[row.home_page] |= {"statements": row.statements, "completions": row.completions}
     names = platforms_of(conn)

@@ -1,15 +1,18 @@
 """Claims as a page shows them: whose, what the row said, what was decided (SELECTs only)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, and_, exists, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, select
 
 from connector.imports.claim_store import counts
 from connector.report.errors import NamesHidden
 from connector.report.queries.found_people import PersonShown, read_persons
 from connector.tables_imports import claim, import_file, import_row
 from lrs.clock import from_micros
+from lrs.database import chunks
+from mappings.belonging import people_of_unit
 from mappings.people import Scope
 from mappings.tables import course, mapping
 
@@ -59,7 +62,7 @@ def read_claims(conn: Connection, scope: Scope, state: str, after: int = 0) -> C
     """The claims of a state that stand, those that wait longest first."""
     if not scope.names:
         raise NamesHidden
-    c, first = claim.c, claim.alias("first")
+    c, first, theirs = claim.c, claim.alias("first"), _of(scope)
     rows = conn.execute(
         select(claim, import_file.c.name.label("file_name"), course.c.title_th.label("course_title"))
         .add_columns(first.c.person_id.label("first_person_id"), first.c.state.label("first_state"))
@@ -67,7 +70,7 @@ def read_claims(conn: Connection, scope: Scope, state: str, after: int = 0) -> C
         .join(import_row, and_(import_row.c.import_id == c.import_id, import_row.c.row == c.row))
         .outerjoin(course, course.c.id == c.course_id)
         .outerjoin(first, first.c.id == c.duplicate_of_id)
-        .where(c.state == state, import_row.c.state == "applied", c.code != "", c.id > after)
+        .where(c.state == state, import_row.c.state == "applied", c.code != "", c.id > after, theirs)
         .order_by(c.id)
         .limit(MOST_CLAIMS + 1)
     ).all()
@@ -94,9 +97,22 @@ def read_claims(conn: Connection, scope: Scope, state: str, after: int = 0) -> C
             reason=row.reason,
         )
         for row in shown
-        if row.person_id in persons
     ]
-    return ClaimsPage(found, shown[-1].id if len(rows) > MOST_CLAIMS else None, counts(conn))
+    return ClaimsPage(found, shown[-1].id if len(rows) > MOST_CLAIMS else None, counts(conn, theirs))
+
+
+def are_seen(conn: Connection, scope: Scope, uuids: Collection[str]) -> bool:
+    """Whether each of these claims is one of the scope's people's."""
+    wanted = set(uuids)
+    found: set[str] = set()
+    for some in chunks(sorted(wanted)):
+        theirs = select(claim.c.uuid).where(claim.c.uuid.in_(some), _of(scope))
+        found.update(conn.execute(theirs).scalars())
+    return found == wanted
+
+
+def _of(scope: Scope) -> ColumnElement[bool]:
+    return claim.c.person_id.in_(people_of_unit(scope.unit_id))
 
 
 def read_courses(conn: Connection) -> list[tuple[str, str]]:

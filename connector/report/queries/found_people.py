@@ -8,9 +8,10 @@ from sqlalchemy import ColumnElement, Connection, exists, or_, select
 
 from connector.report.errors import NamesHidden
 from connector.report.queries.people import full_name
+from mappings.belonging import people_of_unit
 from mappings.honorifics import split_honorific
 from mappings.people import Scope
-from mappings.tables import membership, person, person_merge, unit, unit_path
+from mappings.tables import membership, person, person_merge, unit
 
 MOST_FOUND = 30
 
@@ -28,7 +29,7 @@ class PersonShown:
 
 
 def read_persons(conn: Connection, scope: Scope, ids: Collection[int]) -> dict[int, PersonShown]:
-    """By id, those of them who work or worked within the scope."""
+    """By id, those of them who work within the scope, or worked there last."""
     return _read(conn, scope, person.c.id.in_(ids))
 
 
@@ -58,11 +59,7 @@ def find_persons(conn: Connection, scope: Scope, words: str) -> list[PersonShown
 
 
 def _within(scope: Scope) -> ColumnElement[bool]:
-    return exists().where(
-        membership.c.person_id == person.c.id,
-        unit_path.c.unit_id == membership.c.unit_id,
-        unit_path.c.ancestor_id == scope.unit_id,
-    )
+    return person.c.id.in_(people_of_unit(scope.unit_id))
 
 
 def _read(conn: Connection, scope: Scope, which: ColumnElement[bool]) -> dict[int, PersonShown]:

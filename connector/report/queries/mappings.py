@@ -162,8 +162,9 @@ def read_current(conn: Connection, one: MappingShown) -> dict[str, int]:
     return {row.status: row.id for row in rows}
 
 
-def read_touched(conn: Connection, one: MappingShown) -> Touched:
-    """Whose progress hangs on it. Looks at MOST_COUNTED statements and no more."""
+def read_touched(conn: Connection, one: MappingShown, people: Select[Any] | None = None) -> Touched:
+    """Whose progress hangs on it, of these people (ids; None: of all). Looks at MOST_COUNTED statements and
+    no more."""
     courses = [part.id for part in one.parts] or [one.course.id]
     e = evidence.c
     about = select(activity.c.id).where(
@@ -171,7 +172,7 @@ def read_touched(conn: Connection, one: MappingShown) -> Touched:
     )
     some = select(e.agent_id).where(e.activity_id.in_(about)).limit(MOST_COUNTED + 1).subquery("some")
     accounts = (account.c.home_page == agent.c.home_page) & (account.c.name == agent.c.account_name)
-    people = (
+    concerned = (
         select(func.count(distinct(account_link.c.person_id)))
         .select_from(some)
         .join(agent, agent.c.id == some.c.agent_id)
@@ -179,8 +180,10 @@ def read_touched(conn: Connection, one: MappingShown) -> Touched:
         .join(account_link, account_link.c.account_id == account.c.id)
         .where(account_link.c.unlinked_at.is_(None))
     )
+    if people is not None:
+        concerned = concerned.where(account_link.c.person_id.in_(people))
     seen = conn.execute(select(func.count()).select_from(some)).scalar_one()
-    return Touched(conn.execute(people).scalar_one(), at_least=seen > MOST_COUNTED)
+    return Touched(conn.execute(concerned).scalar_one(), at_least=seen > MOST_COUNTED)
 
 
 # ---- rows ---------------------------------------------------------------------------------------

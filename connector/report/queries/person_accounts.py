@@ -89,7 +89,7 @@ def read_links(conn: Connection, scope: Scope, account_id: int) -> list[AccountL
 
 
 def read_person(conn: Connection, scope: Scope, uuid: str) -> PersonShown:
-    """Somebody who works or worked within the scope, merged away or not; anybody else is not found."""
+    """Somebody who works within the scope, or worked there last, merged away or not; else not found."""
     if not scope.names:
         raise NamesHidden
     found = conn.execute(select(person.c.id).where(person.c.uuid == uuid)).scalar()

@@ -1,4 +1,5 @@
-"""The newest statements of the record store, for its operators: every one, voided ones too.
+"""The newest statements of the record store, voided ones too: every one for its operators, for an office
+those of its people.
 
 The record store's own look-up leaves voided statements out, as xAPI asks, and so cannot serve here.
 Pages go by `seq`; a filter is turned into ids first, so that an index that ends in `seq` finds a page.
@@ -12,13 +13,15 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, func, or_, select, true
 
 from connector.report.errors import NotFound, UnknownFilter
+from connector.report.queries.theirs import agents_of
 from lrs.clock import from_micros, to_micros
 from lrs.tables import activity, agent, evidence, statement, verb
 from lrs.values import is_uuid
 from mappings.days import day_before, end_of_bangkok_day
+from mappings.people import Scope
 
 PAGE = 50
 # More choices than this are no help in a list.
@@ -91,12 +94,12 @@ class Shown:
     voided_at: datetime | None
 
 
-def read_statements(conn: Connection, asked: Asked) -> Lines:
-    """The page asked for, the last stored first."""
+def read_statements(conn: Connection, scope: Scope | None, asked: Asked) -> Lines:
+    """The page asked for, the last stored first; of the scope's people alone, None: of everybody."""
     kept = evidence.c
     page = (
         select(evidence)
-        .where(*_conditions(conn, asked))
+        .where(*_conditions(conn, asked), _seen(scope))
         .order_by(kept.seq.desc())
         .limit(PAGE + 1)
         .subquery("page")
@@ -137,18 +140,22 @@ def last_number(conn: Connection) -> int:
     return conn.execute(select(func.max(statement.c.seq))).scalar() or 0
 
 
-def read_shown(conn: Connection, statement_id: str) -> Shown:
-    """A statement, voided or not."""
+def read_shown(conn: Connection, scope: Scope | None, statement_id: str) -> Shown:
+    """A statement, voided or not; of the scope's people alone, None: of everybody."""
     row = None
     if is_uuid(statement_id):
         row = conn.execute(
             select(statement.c.body, evidence.c.stored, evidence.c.voided_at)
             .join(evidence, evidence.c.seq == statement.c.seq)
-            .where(statement.c.id == statement_id.lower())
+            .where(statement.c.id == statement_id.lower(), _seen(scope))
         ).first()
     if row is None:
         raise NotFound("ไม่พบบันทึกหมายเลขนี้ในคลังข้อมูล")
     return Shown(bytes(row.body), from_micros(row.stored), row.voided_at and from_micros(row.voided_at))
+
+
+def _seen(scope: Scope | None) -> ColumnElement[bool]:
+    return true() if scope is None else evidence.c.agent_id.in_(agents_of(scope))
 
 
 # ---- filters ------------------------------------------------------------------------------------

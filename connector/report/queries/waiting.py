@@ -16,6 +16,7 @@ from connector.report.queries.accounts import (
     require_names,
 )
 from connector.report.queries.found_people import PersonShown, read_persons
+from connector.report.queries.theirs import accounts_seen
 from mappings.claims import METHODS, Known, read_known
 from mappings.conflicts import Conflict, conflicts
 from mappings.links import Reason
@@ -57,8 +58,8 @@ class ProposalShown:
 def read_conflicts(conn: Connection, scope: Scope, day: date, after: int = 0) -> Page[ConflictShown]:
     """A page of the queue, in the order of the accounts' ids."""
     require_names(scope)
-    found = conflicts(conn, day, after=after, limit=PAGE + 1)
-    accounts = read_accounts_shown(conn, {of for one in found for of in (one.account_id, *one.twins)})
+    found = conflicts(conn, day, after=after, limit=PAGE + 1, seen=accounts_seen(scope))
+    accounts = read_accounts_shown(conn, scope, {of for one in found for of in (one.account_id, *one.twins)})
     people = read_persons(conn, scope, {of for one in found for of in _persons(one.known)})
     shown = [_conflict(one, accounts, people) for one in found]
     return page_of(shown, [one.account_id for one in found])
@@ -67,8 +68,8 @@ def read_conflicts(conn: Connection, scope: Scope, day: date, after: int = 0) ->
 def read_proposals(conn: Connection, scope: Scope, after: int = 0) -> Page[ProposalShown]:
     """A page of the accounts that show a name of somebody's, in the order of the accounts' ids."""
     require_names(scope)
-    found = proposals(conn, after=after, limit=PAGE + 1)
-    accounts = read_accounts_shown(conn, [one.account_id for one in found])
+    found = proposals(conn, after=after, limit=PAGE + 1, seen=accounts_seen(scope))
+    accounts = read_accounts_shown(conn, scope, [one.account_id for one in found])
     people = read_persons(conn, scope, {of for one in found for of in one.person_ids})
     shown = [
         ProposalShown(accounts[one.account_id], tuple(Candidate(people.get(of), ()) for of in one.person_ids))
@@ -95,7 +96,7 @@ def _conflict(
         owned=one.known.link is not None,
         owner=people.get(one.known.link.person_id) if one.known.link else None,
         candidates=_candidates(one.known, people),
-        twins=tuple(accounts[of] for of in one.twins),
+        twins=tuple(accounts[of] for of in one.twins if of in accounts),
     )
 
 
