@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Connection, func, select, true
+from sqlalchemy import Connection, func, select
 
 from lrs.clock import from_micros
 from mappings.claims import Known, read_known, twins_of
@@ -22,21 +22,11 @@ class Conflict:
     twins: tuple[int, ...]
 
 
-def conflicts(
-    conn: Connection,
-    day: date,
-    *,
-    after: int = 0,
-    limit: int = 100,
-    seen: ColumnElement[bool] | None = None,
-) -> list[Conflict]:
-    """Those after an account's id, in the order of these ids, with what points at people on that day.
-
-    `seen`: a condition on `account`."""
+def conflicts(conn: Connection, day: date, *, after: int = 0, limit: int = 100) -> list[Conflict]:
+    """Those after an account's id, in the order of these ids, with what points at people on that day."""
     rows = conn.execute(
         select(account_conflict)
-        .join(account, account.c.id == account_conflict.c.account_id)
-        .where(account_conflict.c.account_id > after, true() if seen is None else seen)
+        .where(account_conflict.c.account_id > after)
         .order_by(account_conflict.c.account_id)
         .limit(limit)
     ).all()
@@ -55,9 +45,6 @@ def conflicts(
     ]
 
 
-def count_conflicts(conn: Connection, seen: ColumnElement[bool] | None = None) -> int:
+def count_conflicts(conn: Connection) -> int:
     """How many accounts wait, linked ones too."""
-    waiting = select(func.count()).select_from(account_conflict)
-    if seen is not None:
-        waiting = waiting.join(account, account.c.id == account_conflict.c.account_id).where(seen)
-    return conn.execute(waiting).scalar_one()
+    return conn.execute(select(func.count()).select_from(account_conflict)).scalar_one()

@@ -26,7 +26,20 @@ MONTHS = (
 )
 
 _UNITS = Words({86_400: "วัน", 3_600: "ชั่วโมง", 60: "นาที", 1: "วินาที"})
-_ENGLISH = "January February March April May June July August September October November December".split()
+_ENGLISH = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 
 STATES: Mapping[int, str] = Words({2: "ผ่าน", 1: "กำลังเรียน", 0: "ยังไม่เริ่ม"})
 LEVELS: Mapping[int, str] = Words(

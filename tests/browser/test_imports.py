@@ -57,6 +57,7 @@ def page(request: pytest.FixtureRequest, browser: Browser, url: str) -> Iterator
 
 def bring(page: Page, text: str, *, full: bool = False) -> None:
     page.goto("/")
+    page.get_by_text("จัดการข้อมูล").click()
     page.get_by_role("link", name="นำเข้าข้อมูล").click()
     page.get_by_label("ประเภทของไฟล์").select_option(label="รายชื่อบุคลากร")
     content = text.encode("cp874")

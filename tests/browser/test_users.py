@@ -75,6 +75,7 @@ def test_a_first_day(page: Page) -> None:
     page.goto("/imports")
     sign_in(page, "admin", FIRST)
     change_password(page, FIRST, OWN)
+    page.get_by_text("จัดการข้อมูล").click()
     page.get_by_role("link", name="นำเข้าข้อมูล").click()
     page.get_by_label("ประเภทของไฟล์").select_option(label="รายชื่อบุคลากร")
     roster = "ชื่อ-นามสกุล,ตำแหน่ง,รหัสโรงเรียน\n" + "นายสมชาย ใจดี,ครู,0100000001\n"
@@ -84,6 +85,7 @@ def test_a_first_day(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text("รอยืนยัน")
     page.get_by_role("button", name="ยืนยันนำเข้า").click()
     expect(page.locator(".asof").first).to_contain_text("admin")
+    page.get_by_text("ระบบ", exact=True).click()
     page.get_by_role("link", name="ผู้ใช้", exact=True).click()
     page.get_by_label("ชื่อผู้ใช้").fill("school")
     page.get_by_label("บทบาท").select_option(label="ผู้ประสานงานโรงเรียน")
