@@ -21,6 +21,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    true,
     update,
 )
 
@@ -167,18 +168,23 @@ def is_linked() -> Exists:
     return exists().where(account_link.c.account_id == account.c.id, account_link.c.unlinked_at.is_(None))
 
 
-def account_counts(conn: Connection) -> AccountCounts:
-    """How many persons there are, and how many accounts are linked, not linked, in conflict."""
+def account_counts(
+    conn: Connection, seen: ColumnElement[bool] | None = None, people: ColumnElement[bool] | None = None
+) -> AccountCounts:
+    """How many persons there are, and how many accounts are linked, not linked, in conflict; of the accounts
+    and the persons that meet these conditions."""
+    of_accounts, of_people = true() if seen is None else seen, true() if people is None else people
     merged = exists().where(person_merge.c.from_id == person.c.id, person_merge.c.undone_at.is_(None))
     waits = exists().where(account_conflict.c.account_id == account.c.id)
+    every = select(func.count()).select_from(account).where(of_accounts)
     open_links = select(func.count()).where(account_link.c.unlinked_at.is_(None))
     persons, accounts, linked, in_conflict = (
         conn.execute(query).scalar_one()
         for query in (
-            select(func.count()).select_from(person).where(~merged),
-            select(func.count()).select_from(account),
-            open_links,
-            select(func.count()).select_from(account).where(waits, ~is_linked()),
+            select(func.count()).select_from(person).where(~merged, of_people),
+            every,
+            open_links if seen is None else every.where(is_linked()),
+            every.where(waits, ~is_linked()),
         )
     )
     return AccountCounts(persons, linked, accounts - linked - in_conflict, in_conflict)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select, true
 
 from lrs.clock import from_micros
 from mappings.claims import Known, read_known, twins_of
@@ -22,11 +22,21 @@ class Conflict:
     twins: tuple[int, ...]
 
 
-def conflicts(conn: Connection, day: date, *, after: int = 0, limit: int = 100) -> list[Conflict]:
-    """Those after an account's id, in the order of these ids, with what points at people on that day."""
+def conflicts(
+    conn: Connection,
+    day: date,
+    *,
+    after: int = 0,
+    limit: int = 100,
+    seen: ColumnElement[bool] | None = None,
+) -> list[Conflict]:
+    """Those after an account's id, in the order of these ids, with what points at people on that day.
+
+    `seen`: a condition on `account`."""
     rows = conn.execute(
         select(account_conflict)
-        .where(account_conflict.c.account_id > after)
+        .join(account, account.c.id == account_conflict.c.account_id)
+        .where(account_conflict.c.account_id > after, true() if seen is None else seen)
         .order_by(account_conflict.c.account_id)
         .limit(limit)
     ).all()
@@ -45,6 +55,9 @@ def conflicts(conn: Connection, day: date, *, after: int = 0, limit: int = 100) 
     ]
 
 
-def count_conflicts(conn: Connection) -> int:
+def count_conflicts(conn: Connection, seen: ColumnElement[bool] | None = None) -> int:
     """How many accounts wait, linked ones too."""
-    return conn.execute(select(func.count()).select_from(account_conflict)).scalar_one()
+    waiting = select(func.count()).select_from(account_conflict)
+    if seen is not None:
+        waiting = waiting.join(account, account.c.id == account_conflict.c.account_id).where(seen)
+    return conn.execute(waiting).scalar_one()

@@ -11,11 +11,14 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from lrs.database import chunks
+from mappings.belonging import people_of_unit
 from mappings.merged import merged_into
 from mappings.national_ids import IdHash, rekey
 from mappings.tables import account, account_link, identifier, person
 
 NATIONAL_ID, ROSTER_ID, EMAIL, USERNAME = "national_id", "roster_id", "email", "username"
+NOBODY = "nobody on the rosters is known by this"
+NOBODY_OF_UNIT = "nobody of your unit is known by this: others are for their own unit to bring"
 
 
 class Who(NamedTuple):
@@ -59,16 +62,20 @@ class _Index:
     accounts: dict[int, list[_Account]] = field(default_factory=lambda: defaultdict(list))
 
 
-def find_people(conn: Connection, asked: Sequence[Who], home_page: str = "") -> list[KnownPerson | Unknown]:
+def find_people(
+    conn: Connection, asked: Sequence[Who], home_page: str = "", unit_id: int | None = None
+) -> list[KnownPerson | Unknown]:
     """For each whom it means. `home_page`: the platform that usernames are of, and accounts are looked for
-    on; empty: none."""
+    on; empty: none. `unit_id`: nobody but the people of this unit is known; None: everybody is."""
     rekey(conn, (one.national_id for one in asked))
     index = _Index()
     for some in chunks(asked, 200):
         _look_up(conn, some, home_page, index)
     _follow_merges(conn, index)
+    if unit_id is not None:
+        _leave_out_others(conn, index, unit_id)
     _read_persons(conn, index, home_page)
-    return [_decide(one, index) for one in asked]
+    return [_decide(one, index, NOBODY if unit_id is None else NOBODY_OF_UNIT) for one in asked]
 
 
 def _look_up(conn: Connection, asked: Sequence[Who], home_page: str, index: _Index) -> None:
@@ -111,6 +118,16 @@ def _follow_merges(conn: Connection, index: _Index) -> None:
         index.found[key] = {into.get(one, one) for one in ids}
 
 
+def _leave_out_others(conn: Connection, index: _Index, unit_id: int) -> None:
+    ids, theirs = {one for some in index.found.values() for one in some}, people_of_unit(unit_id)
+    kept: set[int] = set()
+    for some in chunks(sorted(ids)):
+        of_unit = select(person.c.id).where(person.c.id.in_(some), person.c.id.in_(theirs))
+        kept.update(conn.execute(of_unit).scalars())
+    for key, found in index.found.items():
+        index.found[key] = found & kept
+
+
 def _read_persons(conn: Connection, index: _Index, home_page: str) -> None:
     ids = sorted({one for some in index.found.values() for one in some})
     for some in chunks(ids):
@@ -122,12 +139,12 @@ def _read_persons(conn: Connection, index: _Index, home_page: str) -> None:
                 index.accounts[one.person_id].append(one)
 
 
-def _decide(who: Who, index: _Index) -> KnownPerson | Unknown:
+def _decide(who: Who, index: _Index, nobody: str) -> KnownPerson | Unknown:
     said = _said(who)
     found = [(name, index.found.get((name, value), set())) for name, value in said.items()]
     known = [(name, ids) for name, ids in found if ids]
     if not known:
-        return Unknown(next(iter(said)), "nobody on the rosters is known by this")
+        return Unknown(next(iter(said)), nobody)
     common = set.intersection(*(ids for _, ids in known))
     if not common:
         return Unknown(known[-1][0], f"is another person's than the row's {known[0][0]}")

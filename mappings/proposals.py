@@ -8,7 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, select, true
 
 from mappings.accounts import is_linked
 from mappings.tables import account, account_conflict, link_refusal, membership, person, person_merge
@@ -22,9 +22,12 @@ class Proposal:
     person_ids: tuple[int, ...]
 
 
-def proposals(conn: Connection, *, after: int = 0, limit: int = 100) -> list[Proposal]:
-    """Those after an account's id, in the order of these ids."""
-    page = _matches(account.c.id).distinct().where(account.c.id > after).order_by(account.c.id).limit(limit)
+def proposals(
+    conn: Connection, *, after: int = 0, limit: int = 100, seen: ColumnElement[bool] | None = None
+) -> list[Proposal]:
+    """Those after an account's id, in the order of these ids. `seen`: a condition on `account`."""
+    wanted = (account.c.id > after, true() if seen is None else seen)
+    page = _matches(account.c.id).distinct().where(*wanted).order_by(account.c.id).limit(limit)
     rows = conn.execute(
         _matches(account.c.id.label("account_id"), person.c.id.label("person_id"))
         .where(account.c.id.in_(page))
@@ -42,9 +45,10 @@ def proposed(conn: Connection, account_id: int) -> tuple[int, ...]:
     return tuple(conn.execute(matches).scalars())
 
 
-def count_proposals(conn: Connection) -> int:
+def count_proposals(conn: Connection, seen: ColumnElement[bool] | None = None) -> int:
     """How many accounts have a proposal."""
-    number: int = conn.execute(_matches(func.count(account.c.id.distinct()))).scalar_one()
+    every = _matches(func.count(account.c.id.distinct())).where(true() if seen is None else seen)
+    number: int = conn.execute(every).scalar_one()
     return number
 
 

@@ -44,13 +44,20 @@ class FaultyRow(NamedTuple):
 
 
 def check_people(
-    conn: Connection, import_id: int, now: datetime, *, full: bool, unsaid: Collection[str] = ()
+    conn: Connection,
+    import_id: int,
+    now: datetime,
+    *,
+    full: bool,
+    unsaid: Collection[str] = (),
+    within: int | None = None,
 ) -> Checked:
     """Find what the staged rows mean and change, as of now; nothing but the staged rows is written.
 
-    `full`: the file is the whole list of each unit that it names. `unsaid` as in `find_changes`.
+    `full`: the file is the whole list of each unit that it names. `unsaid` as in `find_changes`. `within`: id
+    of the unit whose people and units the rows may be about; None: any.
     """
-    match(conn, import_id, bangkok_day(now))
+    match(conn, import_id, bangkok_day(now), within)
     counts = find_changes(conn, import_id, unsaid)
     if not full:
         return Checked(counts)

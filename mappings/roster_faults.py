@@ -24,6 +24,10 @@ _TAKEN = "one of the two is wrong"
 
 FAULTS = {
     "unit": Fault(UNIT_COLUMN, "no unit has this code or name today, or several have"),
+    "other unit": Fault(UNIT_COLUMN, "is a unit outside of yours: it is for its own office to bring"),
+    "other office": Fault(
+        NAME_COLUMN, "this person works outside of your unit: their post there has to be ended first"
+    ),
     "future": Fault(DAY_COLUMN, "is a day that is still to come"),
     "id twice": Fault(NATIONAL_ID_COLUMN, "is in an earlier row already"),
     "roster twice": Fault(ROSTER_ID_COLUMN, "is in an earlier row already"),

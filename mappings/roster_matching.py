@@ -33,6 +33,7 @@ from mappings.tables import (
     staged_person,
     staged_unit,
     staged_username,
+    unit_path,
 )
 from mappings.unit_codes import units_by_code
 from mappings.unit_names import name_key, units_by_name
@@ -42,14 +43,15 @@ BY_NAME = "by name"
 """In `changes` while rows are matched: nothing but the name says who it is."""
 
 
-def match(conn: Connection, import_id: int, day: date) -> None:
-    """Find the units and persons of a file's rows; rows that cannot be taken get a fault."""
+def match(conn: Connection, import_id: int, day: date, within: int | None = None) -> None:
+    """Find the units and persons of a file's rows; rows that cannot be taken get a fault, of units and people
+    outside of the unit `within` too."""
     ours = s.import_id == import_id
     _find_units(conn, import_id, day)
     _find_persons(conn, ours)
     _find_by_name(conn, import_id, ours)
     _follow_merges(conn, ours)
-    for fault, rows in _faulty(import_id, day):
+    for fault, rows in _faulty(import_id, day, within):
         conn.execute(update(staged_person).where(ours, s.fault.is_(None), rows).values(fault=fault))
 
 
@@ -147,10 +149,17 @@ def _follow_merges(conn: Connection, ours: ColumnElement[bool]) -> None:
         pass
 
 
-def _faulty(import_id: int, day: date) -> Iterable[tuple[str, ColumnElement[bool]]]:
+def _faulty(import_id: int, day: date, within: int | None) -> Iterable[tuple[str, ColumnElement[bool]]]:
     """Faults and the rows that have them; the first that fits is told."""
     known = s.person_id.is_not(None)
     yield "unit", s.unit_id.is_(None)
+    if within is not None:
+        path = unit_path.alias("within")
+        units = select(path.c.unit_id).where(path.c.ancestor_id == within)
+        m = membership.alias("held").c
+        held = select(m.id).where(m.person_id == s.person_id, m.valid_to.is_(None), m.unit_id.not_in(units))
+        yield "other unit", s.unit_id.not_in(units)
+        yield "other office", and_(known, held.exists())
     yield "future", s.valid_from > day
     yield "id twice", _repeats(import_id, s.id_hmac)
     yield "roster twice", _repeats(import_id, s.roster_id)
