@@ -56,6 +56,13 @@ def read_only(engine: Engine) -> Engine:
     return engine.execution_options(thaksa_read_only=True)
 
 
+def snapshots(engine: Engine) -> Engine:
+    """The same for readers whose queries agree with one another, however long they take."""
+    if engine.dialect.name == "sqlite":
+        return read_only(engine)
+    return engine.execution_options(isolation_level="REPEATABLE READ", thaksa_read_only=True)
+
+
 def single_reads(engine: Engine) -> Engine:
     """The same for readers whose queries need not agree with one another: they need no transaction."""
     if engine.dialect.name == "sqlite":

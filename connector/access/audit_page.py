@@ -23,6 +23,8 @@ from lrs.database import read_only
 PAGES = Words(
     {
         "/people": "รายชื่อบุคลากร",
+        "/people.xlsx": "รายชื่อบุคลากร (ไฟล์ Excel)",
+        "/people.csv": "รายชื่อบุคลากร (ไฟล์ CSV)",
         "/people/{uuid}": "หน้ารายบุคคล",
         "/people/{uuid}/statements/{statement_id}": "บันทึกของบุคคล",
         "/people/{uuid}/merge": "รวมบุคคล",

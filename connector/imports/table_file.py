@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
+from connector.formulas import escaped
 from connector.imports.columns import Columns
 from connector.imports.csv_file import DELIMITERS, encoding_of, read_csv
 from connector.imports.dates import day_of
@@ -35,7 +36,6 @@ Value = TypeVar("Value")
 Lines = Callable[[], Iterator[Line]]
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 REFUSED_TITLES = ("แถว", "คอลัมน์", "ค่า", "เหตุผล")
 """The columns that a file of refused rows has in front of its own: row, column, value, reason."""
 
@@ -167,21 +167,17 @@ def read_above(path: Path, columns: Columns) -> list[Line]:
 
 def refused_header(titles: Sequence[str]) -> list[str]:
     """The header of a file of refused rows, before that of the file they are of."""
-    return [*REFUSED_TITLES, *map(_escaped, titles)]
+    return [*REFUSED_TITLES, *map(escaped, titles)]
 
 
 def refused_line(refusal: Refusal, cells: Sequence[str]) -> list[str]:
     """A line of a file of refused rows; a spreadsheet runs none of its cells as a formula."""
-    return [_escaped(text) for text in (str(refusal.row), *astuple(refusal)[1:], *cells)]
+    return [escaped(text) for text in (str(refusal.row), *astuple(refusal)[1:], *cells)]
 
 
 def _shown_cells(cells: Sequence[Cell], header: Header, columns: Columns) -> list[str]:
     secret = {place for name in columns.secret for place in header.places.get(name, ())}
     return [masked(cell) if place in secret else without_ids(cell) for place, cell in enumerate(cells)]
-
-
-def _escaped(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
 @contextmanager
