@@ -8,6 +8,7 @@ import typer
 from sqlalchemy import Engine
 
 from connector import (
+    cli_backup,
     cli_close,
     cli_credentials,
     cli_explain,
@@ -33,6 +34,7 @@ from connector.access.errors import AccessError
 from connector.command import ERR, OUT, Data, ready_engine
 from connector.imports import ImportFileError
 from connector.imports.errors import ImportStateError
+from connector.operations.backup_file import BackupError
 from connector.platforms import PlatformError
 from connector.settings import Settings, SettingsError, load
 from lrs.clock import utc_now
@@ -68,6 +70,8 @@ app.command("rebuild")(cli_progress.rebuild)
 app.command("close-month")(cli_close.close_month)
 app.command("schedule")(cli_schedule.schedule)
 app.command("reconcile")(cli_reconcile.reconcile)
+app.command("backup")(cli_backup.backup)
+app.command("restore")(cli_backup.restore)
 
 Port = Annotated[int | None, typer.Option(help="Port on loopback; 0 takes a free one.", min=0, max=65535)]
 
@@ -80,6 +84,7 @@ def main() -> None:
         app()
     except (
         AccessError,
+        BackupError,
         SettingsError,
         ServeError,
         PlatformError,
