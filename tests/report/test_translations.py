@@ -15,8 +15,11 @@ ROOT = Path(connector.__file__).parent
 TEMPLATES = sorted((ROOT / "report" / "templates").glob("*.html"))
 THAI = re.compile("[\u0e00-\u0e7f]")
 PLACES = re.compile(r"%\(\w+\)s|\{[^}]*\}")
-# Words that files are read by, reasons that have English of their own, months, and sheets, which are Thai.
+# Words that files are read by, reasons that have English of their own, months, and sheets and mails, which
+# are Thai.
 OTHERS = {
+    "words.py",
+    "letter.py",
     "import_users.py",
     "reasons.py",
     "thai.py",
