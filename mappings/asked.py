@@ -28,9 +28,8 @@ from sqlalchemy import (
 
 from lrs.clock import to_micros
 from mappings.days import end_of_bangkok_day
-from mappings.progress import KEPT, view_texts
+from mappings.steps import KEPT, fill, joining, tell_nobody
 from mappings.tables import (
-    account_link,
     batch_learner,
     competency_state,
     learning_event,
@@ -41,12 +40,6 @@ from mappings.tables import (
 )
 
 _BATCH = "asked"
-
-_FEW = 10
-"""So many learners PostgreSQL computes fastest index by index."""
-
-_ONE_IN = 20
-"""Looking evidence up costs so many times what reading it in order does."""
 
 
 def _own(table: Table, name: str | None = None) -> Table:
@@ -104,12 +97,29 @@ class Progress:
     def _tables(self) -> dict[Table, Table]:
         if self.people is None:
             return {table: table for table in KEPT}
-        _compute(self.conn, self.as_of, self.known_at, self.people)
+        with _unprepared(self.conn):
+            _compute(self.conn, self.as_of, self.known_at, self.people)
         return _RESULTS
 
 
+@contextmanager
+def _unprepared(conn: Connection) -> Iterator[None]:
+    """What PostgreSQL prepared when a refresh asked it goes on meaning the tables of the database, whatever
+    of the same names comes before them.
+    """
+    driver: Any = conn.connection.driver_connection
+    if conn.dialect.name != "postgresql":
+        yield
+        return
+    before, driver.prepare_threshold = driver.prepare_threshold, None
+    try:
+        yield
+    finally:
+        driver.prepare_threshold = before
+
+
 def _compute(conn: Connection, as_of: date, known_at: int, people: Select[Any]) -> None:
-    """Each view becomes a table before the next reads it: planners see how many rows there are."""
+    """As a refresh computes, from parameters to results of the connection's own."""
     prefix = "temp" if conn.dialect.name == "sqlite" else "pg_temp"
     for table in _RESULTS.values():
         conn.execute(text(f"drop table if exists {prefix}.{table.name}"))
@@ -121,40 +131,9 @@ def _compute(conn: Connection, as_of: date, known_at: int, people: Select[Any]) 
     conn.execute(insert(_LEARNER).from_select(["person_id", "batch"], learners))
     size = conn.execute(select(func.count()).select_from(_LEARNER)).scalar_one()
     conn.execute(text(f"analyze {prefix}.batch_learner"))
-    names = list(view_texts())
-    for name, body in view_texts().items():
-        with _hashed(conn, name, size):
-            conn.execute(text(f"create temporary table {name} as {body}"))
-        conn.execute(text(f"analyze {prefix}.{name}"))
-    for table, queries in KEPT.items():
-        columns = ", ".join(column.name for column in table.columns)
-        for query in queries:
-            filled = f"insert into {_RESULTS[table].name} ({columns}) {query}"
-            conn.execute(text(filled), {"batch": _BATCH})
-        conn.execute(text(f"analyze {prefix}.{_RESULTS[table].name}"))
-    for name in (*reversed(names), "batch_learner", "parameter"):
-        conn.execute(text(f"drop table {prefix}.{name}"))
-
-
-@contextmanager
-def _hashed(conn: Connection, view: str, size: int) -> Iterator[None]:
-    """PostgreSQL takes comparisons with the two times to leave next to nothing, and would try every mapping
-    for every row of many learners. Evidence itself it rightly looks up, unless the learners are a large part
-    of all.
-    """
-    many = size > _FEW and (
-        view == "mapped_evidence" or (view == "learner_evidence" and _is_large(conn, size))
-    )
-    if conn.dialect.name != "postgresql" or not many:
-        yield
-        return
-    conn.execute(text("set local enable_nestloop = off"))
-    conn.execute(text("set local jit = off"))
-    yield
-    conn.execute(text("set local enable_nestloop = on"))
-
-
-def _is_large(conn: Connection, size: int) -> bool:
-    """Whether reading all evidence once costs less than looking up that of so many learners."""
-    everybody = select(func.count()).select_from(account_link)
-    return size * _ONE_IN > conn.execute(everybody).scalar_one()
+    with joining(conn, size):
+        fill(conn, _BATCH, tell_nobody, _RESULTS)
+    for table in _RESULTS.values():
+        conn.execute(text(f"analyze {prefix}.{table.name}"))
+    for table in (_LEARNER, _PARAMETER):
+        conn.execute(text(f"drop table {prefix}.{table.name}"))

@@ -34,7 +34,7 @@ from lrs.tables import agent, evidence, stale_agent
 from mappings.counts import counts_follow
 from mappings.days import bangkok_day, end_of_bangkok_day
 from mappings.stale import mark_courses, mark_everybody
-from mappings.steps import KEPT, Fill, Told, fill, joining, view_texts
+from mappings.steps import KEPT, Fill, Told, fill, joining, tell_nobody, view_texts
 from mappings.tables import (
     account,
     account_link,
@@ -70,9 +70,6 @@ _ONE_AT_A_TIME = 7_420_563
 """PostgreSQL's advisory lock for whoever computes progress; SQLite has one writer anyway."""
 
 
-def _tell_nobody(_stage: str, _done: int, _total: int) -> None: ...
-
-
 def drop_views(conn: Connection) -> None:
     """Before an upgrade: a table that a view reads cannot be changed."""
     for name in reversed(view_texts()):
@@ -106,7 +103,7 @@ def refresh(conn: Connection, now: datetime) -> int:
     return len(rows)
 
 
-def rebuild(conn: Connection, now: datetime, by: Fill | None = None, told: Told = _tell_nobody) -> int:
+def rebuild(conn: Connection, now: datetime, by: Fill | None = None, told: Told = tell_nobody) -> int:
     """Recompute everybody who has or had an account, for nothing speaks of others; how many they are.
 
     `by` may use another engine (`mappings.engines`); without it the database itself computes, and tells how
@@ -189,7 +186,7 @@ def _recompute(
     now: datetime,
     day: date,
     by: Fill | None = None,
-    told: Told = _tell_nobody,
+    told: Told = tell_nobody,
 ) -> None:
     """Replace the rows of the batch's learners, then forget the batch. `size`: how many; None: everybody."""
     learners = select(batch_learner.c.person_id).where(batch_learner.c.batch == batch)

@@ -4,7 +4,7 @@ Their texts stay as they are. A temporary table takes the place of a view of its
 table expression: all engines find these before the views that are stored.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
@@ -69,24 +69,28 @@ def asked(query: str, until: str | None = None) -> str:
     return f"with {', '.join(others)} {query}"
 
 
-def fill(conn: Connection, batch: str, told: Told) -> None:
-    """Compute in the database itself."""
+def tell_nobody(_stage: str, _done: int, _total: int) -> None:
+    """For whoever does not want to be told."""
+
+
+def fill(conn: Connection, batch: str, told: Told, into: Mapping[Table, Table] | None = None) -> None:
+    """Compute in the database itself. `into`: other tables with the columns of those of KEPT."""
     for number, step in enumerate(steps()):
         told("computed", number, len(_READ_TWICE))
         conn.execute(text(step))
     told("computed", len(_READ_TWICE), len(_READ_TWICE))
-    _keep(conn, batch, told)
+    _keep(conn, batch, told, into or {table: table for table in KEPT})
     for name in _READ_TWICE:
         conn.execute(text(f"drop table {name}"))
 
 
-def _keep(conn: Connection, batch: str, told: Told) -> None:
+def _keep(conn: Connection, batch: str, told: Told, into: Mapping[Table, Table]) -> None:
     """In the order of the key: its index grows at one end."""
     queries = [(table, query) for table, some in KEPT.items() for query in some]
     for number, (table, query) in enumerate(queries):
         told("results written", number, len(queries))
         names = ", ".join(column.name for column in table.columns)
-        insert = f"insert into {table.name} ({names}) {asked(query)} order by 1, 2"
+        insert = f"insert into {into[table].name} ({names}) {asked(query)} order by 1, 2"
         conn.execute(text(insert), {"batch": batch})
     told("results written", len(queries), len(queries))
 
