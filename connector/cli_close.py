@@ -1,5 +1,6 @@
 """`thaksa close-month`: the counts of month-ends, kept."""
 
+from datetime import date
 from typing import Annotated
 
 import typer
@@ -14,12 +15,21 @@ def close_month(
     month: Annotated[str, typer.Argument(help="Such as 2026-10; without it, all months that are over.")] = "",
     data: Data = None,
 ) -> None:
-    """Close month-ends that are not closed yet, or that something came to be known about since."""
+    """Close month-ends that are not closed yet, or that something came to be known about since; publish
+    those that are new."""
+    from connector.report.published import publish_months
     from mappings.closings import close_months, month_end
 
     now = utc_now()
     days = [month_end(month, now)] if month else None
-    with opened(load(data=data)) as engine, console.progress(ERR) as progress:
+    settings = load(data=data)
+    with opened(settings) as engine, console.progress(ERR) as progress:
         closed = close_months(engine, days, now, progress)
-    names = ", ".join(f"{day:%Y-%m}" for day in closed)
-    OUT.print(f"Closed: {names}." if closed else "Nothing to close: what is kept holds.")
+        published = publish_months(engine, settings.small_counts_below, now)
+    OUT.print(f"Closed: {_months(closed)}." if closed else "Nothing to close: what is kept holds.")
+    if published:
+        OUT.print(f"Published: {_months(published)}.")
+
+
+def _months(days: list[date]) -> str:
+    return ", ".join(f"{day:%Y-%m}" for day in days)

@@ -80,6 +80,7 @@ class Settings(BaseModel):
     platforms: Mapping[PlatformName, PlatformSettings] = Field(default_factory=dict)
     targets: Mapping[PlatformName, TargetSettings] = Field(default_factory=dict)
 
+    small_counts_below: int = Field(default=5, ge=2)
     @field_validator("host")
     @classmethod
     def _loopback_only(cls, host: str) -> str:

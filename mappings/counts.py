@@ -1,8 +1,8 @@
 """The kept counts of units: today's follow every refresh, and can be made anew from everything.
 
 What a batch of people added before is taken away and what they add now is put in its place; both are read
-from what is kept of each person, so that nothing that changed meanwhile can leave a remainder. A rebuild, a
-new day, another framework, another shape of the organisation and large batches count everybody anew.
+from what is kept of each person, so that nothing that changed meanwhile can leave a remainder. A rebuild, another
+framework, another shape of the organisation and large batches count everybody anew.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -111,10 +111,10 @@ def _shape_changed(conn: Connection) -> bool:
 
 
 def _new_ground(conn: Connection, asked: Asked) -> bool:
-    """Another day, on which posts and groups begin and end, or another framework; or nothing is kept yet."""
+    """Another framework; or nothing is kept yet. Whoever counts otherwise on a new day is marked."""
     c = closing.c
-    kept = conn.execute(select(c.as_of_day, c.framework_id).where(c.id == TODAY)).first()
-    return kept is None or tuple(kept) != (asked.day, asked.framework_id)
+    kept = conn.execute(select(c.framework_id).where(c.id == TODAY)).first()
+    return kept is None or kept.framework_id != asked.framework_id
 
 
 def recount(conn: Connection, number: int, asked: Asked, sources: Sources | None = None) -> None:
@@ -170,6 +170,7 @@ def _selects(sources: Sources, people: Select[Any] | None) -> dict[Table, Select
             *place,
             e.category_id.label("key"),
             *(func.sum(e[name]).label(f"n{n}") for n, name in enumerate(_LEARNING, start=1)),
+            func.count().label("n0"),
         )
         .join_from(sources.people, sources.learning, e.person_id == p.person_id)
         .where(in_framework)

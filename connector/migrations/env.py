@@ -6,7 +6,8 @@ import connector.tables
 import connector.tables_access
 import connector.tables_forwarding
 import connector.tables_imports
-import connector.tables_people  # noqa: F401
+import connector.tables_people
+import connector.tables_published  # noqa: F401
 import mappings.tables  # noqa: F401
 from lrs.tables import metadata
 

@@ -63,6 +63,8 @@ unit_learning_count = Table(
     Column("without_hours", BigInteger, nullable=False),
     # Events whose hours are made up for the sample.
     Column("of_sample", BigInteger, nullable=False),
+    # How many persons they are of; 0 where nobody counted them yet.
+    Column("learners", BigInteger, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
 )
 

@@ -1,0 +1,66 @@
+"""What is published of month-ends: once, with small counts hidden, for the whole organisation alone."""
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from connector.report.errors import NotFound
+from connector.report.published import TABLES, publish_months, read_published
+from lrs.database import read_only
+from mappings import vocabulary
+from mappings.closings import close_months
+from mappings.load import load_shipped
+from mappings.people import AccountSeen, import_roster, import_units, link_accounts, observe_accounts
+from mappings.progress import create_views, rebuild
+from tests.mappings.world import BEGIN, HOME, NOW, a_person, send
+from tests.report.conftest import DL101, UNITS
+
+MAY = date(2026, 5, 31)
+LATER = NOW + timedelta(hours=1)
+SIZES = {1: 12, 2: 20, 3: 16}
+
+
+@pytest.fixture
+def country(engine: Engine) -> Engine:
+    """Two offices: 20 of 32 people and 7 of 16 have finished a course; in the second two are executives."""
+    with engine.begin() as conn:
+        create_views(conn)
+        load_shipped(conn, BEGIN, "test")
+        import_units(conn, UNITS, BEGIN, "test")
+        names = [(f"คน{school}-{n}", school, n) for school, size in SIZES.items() for n in range(size)]
+        rows = [
+            a_person(
+                name,
+                family_name="ใจดี",
+                group="M" if (school, n) in ((3, 0), (3, 1)) else "S",
+                unit_code=f"010000000{school}",
+                position="ครู",
+            )
+            for name, school, n in names
+        ]
+        import_roster(conn, rows, BEGIN, "test")
+        seen = [AccountSeen(HOME, name, name, f"hash of {name}") for name, _, _ in names]
+        observe_accounts(conn, seen, BEGIN)
+        link_accounts(conn, BEGIN, "test")
+        for name, school, n in names:
+            if n % 16 < (7 if school == 3 else 10):
+                send(conn, name, DL101, verb=vocabulary.COMPLETED)
+        rebuild(conn, NOW)
+    close_months(engine, [date(2026, 4, 30), MAY], NOW)
+    return engine
+
+
+def cells(engine: Engine, table: str) -> dict[tuple[str, str], tuple[int | None, int | None]]:
+    with read_only(engine).connect() as conn:
+        found = read_published(conn, table, MAY)
+    return {(one.row, one.column): (one.persons, one.complete) for one in found.cells}
+
+
+def test_tables_of_a_month_end(country: Engine) -> None:
+    assert publish_months(country, 5, LATER) == [date(2026, 4, 30), MAY]
+    assert publish_months(country, 5, LATER) == []
+    offices = cells(country, "office-competency")
+    proven = {column for (_, column), (_, complete) in offices.items() if complete}
+    assert proven
+    print(offices)
