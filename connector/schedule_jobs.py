@@ -26,7 +26,6 @@ from connector.person_erasure import erase_returned
 from connector.platforms import PlatformError
 from connector.reconcile import reconcile
 from connector.report.thai import BANGKOK
-from connector.reminders.sending import send_reminders
 from connector.report.published import publish_months
 from connector.runs import sync_platform
 from connector.schedule_store import (
@@ -300,7 +299,3 @@ class Jobs:
     def _count(self) -> None:
         keep_counts(self._engine, self._clock())
         publish_months(self._engine, self._settings.small_counts_below, self._clock())
-
-    def _publish(self) -> None:
-        if self._settings.publish_statements:
-            publish_statements(self._engine, None, self._clock)
