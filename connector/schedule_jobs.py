@@ -25,8 +25,8 @@ from connector.locks import AlreadyRunning
 from connector.person_erasure import erase_returned
 from connector.platforms import PlatformError
 from connector.reconcile import reconcile
-from connector.report.thai import BANGKOK
 from connector.report.published import publish_months
+from connector.report.thai import BANGKOK
 from connector.runs import sync_platform
 from connector.schedule_store import (
     end_pauses,
@@ -292,10 +292,10 @@ class Jobs:
 
     def _close_months(self) -> None:
         close_months(self._engine, None, self._clock())
+        publish_months(self._engine, self._settings.small_counts_below, self._clock())
 
     def _reconcile(self) -> None:
         reconcile(self._engine, self._clock())
 
     def _count(self) -> None:
         keep_counts(self._engine, self._clock())
-        publish_months(self._engine, self._settings.small_counts_below, self._clock())
