@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 
 from connector.settings_address import Hosts, Networks, PublicAddress, base_path, host_name
 from connector.settings_errors import PREFIX, Problem, SettingsError, Sources, problems_of, told
+from connector.settings_openid import OpenIdSettings
 from connector.settings_platform import (
     PlatformName,
     PlatformSettings,
@@ -25,6 +26,7 @@ from connector.settings_platform import (
     read_token,
     token_variables,
 )
+from connector.settings_smtp import SmtpSettings
 from connector.settings_target import TargetSettings
 from connector.timetable import Timetable
 from connector.toml_file import Place, TomlFile, read_toml
@@ -34,8 +36,13 @@ from mappings.vocabulary import PEOPLE
 __all__ = ["FILE", "PlatformSettings", "Settings", "SettingsError", "load", "write_secret"]
 
 FILE = "thaksa.toml"
-TABLES: Mapping[str, type[BaseModel]] = {"platforms": PlatformSettings, "targets": TargetSettings}
-"""The tables of tables that the file alone has, and what is in one."""
+TABLES: Mapping[str, type[BaseModel]] = {
+    "platforms": PlatformSettings,
+    "targets": TargetSettings,
+    "smtp": SmtpSettings,
+    "openid": OpenIdSettings,
+}
+"""The tables that the file alone has, and what is in one."""
 # A page of another site that resolves its own name to 127.0.0.1 sends that name: refuse it.
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 
@@ -73,14 +80,17 @@ class Settings(BaseModel):
     sync_minutes: int = Field(default=15, ge=1)
     read_all_minutes: int = Field(default=360, ge=1)
     refresh_seconds: int = Field(default=5, ge=1)
+    small_counts_below: int = Field(default=5, ge=2)
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     log_format: Literal["json", "console"] = "json"
     metrics: Literal["token", "loopback"] = "token"
     forward_seconds: int = Field(default=15, ge=1)
+    publish_statements: bool = False
     platforms: Mapping[PlatformName, PlatformSettings] = Field(default_factory=dict)
     targets: Mapping[PlatformName, TargetSettings] = Field(default_factory=dict)
+    smtp: SmtpSettings | None = None
+    openid: OpenIdSettings | None = None
 
-    small_counts_below: int = Field(default=5, ge=2)
     @field_validator("host")
     @classmethod
     def _loopback_only(cls, host: str) -> str:

@@ -68,6 +68,8 @@ RIGHTS: Mapping[tuple[str, str], Right] = MappingProxyType(
         # Signing in and out.
         (_Q, "/sign-in"): Right(ANYBODY),
         (_P, "/sign-in"): Right(ANYBODY),
+        (_Q, "/sign-in/openid"): Right(ANYBODY),
+        (_Q, "/sign-in/openid/back"): Right(ANYBODY),
         (_P, "/sign-out"): Right(EVERYBODY),
         (_P, "/sign-out/everywhere"): Right(EVERYBODY),
         (_Q, "/password"): Right(EVERYBODY),
@@ -97,6 +99,14 @@ RIGHTS: Mapping[tuple[str, str], Right] = MappingProxyType(
         (_Q, "/people/{uuid}/merge/{other}"): Right(OFFICES, ONE),
         (_P, "/people/{uuid}/merge/{other}"): Right(OFFICES, ONE),
         (_P, "/people/{uuid}/split"): Right(OFFICES, ONE),
+        # Reminders: an office's to its own people; the link in one is for whoever has it.
+        (_Q, "/reminders"): Right(OFFICES, LISTED),
+        (_Q, "/reminders/new"): Right(OFFICES),
+        (_P, "/reminders"): Right(OFFICES),
+        (_P, "/reminders/cancel"): Right(OFFICES),
+        (_P, "/people/{uuid}/reminders"): Right(OFFICES, ONE),
+        (_Q, "/reminders/stop/{token}"): Right(ANYBODY),
+        (_P, "/reminders/stop/{token}"): Right(ANYBODY),
         (_Q, "/audit"): Right(OFFICES),
         # Numbers of the whole service.
         (_Q, "/metrics"): Right(ADMINISTRATORS, scope="metrics"),

@@ -60,21 +60,17 @@ class _Pages:
         self._clock = clock
 
     def ask(self, back: str = "") -> Response:
-        return _sign_in_page(back)
+        return sign_in_page(self._door, back)
 
     def sign_in(self, request: Request, name: Typed = "", password: Typed = "", back: Typed = "") -> Response:
         now = self._clock()
         try:
             token = self._door.sign_in(name, password, _address(request), now)
         except TooManyTries as error:
-            return _waiting(_sign_in_page(back, name, _wait(error, now), 429), error, now)
+            return _waiting(sign_in_page(self._door, back, name, _wait(error, now), 429), error, now)
         except NotSignedIn:
-            return _sign_in_page(back, name, gettext(REFUSED), 401)
-        self._end(session_token(request.headers))
-        with read_only(self._door.engine).begin() as conn:
-            found = self._door.sessions.find(conn, token, now)
-        home = "/" if found is None else home_of(found[0])
-        return _with_session(RedirectResponse(_way_back(back) or home, 303), request, token)
+            return sign_in_page(self._door, back, name, gettext(REFUSED), 401)
+        return begin_session(self._door, request, token, session_token(request.headers), back, now)
 
     def sign_out(self, request: Request) -> Response:
         self._end(session_token(request.headers))
@@ -108,9 +104,24 @@ class _Pages:
         return _with_session(RedirectResponse("/password?changed=1", 303), request, token)
 
     def _end(self, token: str) -> None:
-        if token:
-            with self._door.engine.begin() as conn:
-                self._door.sessions.close(conn, token)
+        _end(self._door, token)
+
+
+def begin_session(
+    door: Door, request: Request, token: str, former: str, back: str, now: datetime
+) -> RedirectResponse:
+    """Leads somebody who has just signed in to where they wanted to go; the browser's former session ends."""
+    _end(door, former)
+    with read_only(door.engine).begin() as conn:
+        found = door.sessions.find(conn, token, now)
+    home = "/" if found is None else home_of(found[0])
+    return _with_session(RedirectResponse(way_back(back) or home, 303), request, token)
+
+
+def _end(door: Door, token: str) -> None:
+    if token:
+        with door.engine.begin() as conn:
+            door.sessions.close(conn, token)
 
 
 def _me() -> Viewer:
@@ -124,15 +135,16 @@ def _address(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def _sign_in_page(back: str, name: str = "", wrong: str = "", status: int = 200) -> Response:
-    return render("sign_in.html", status, back=_way_back(back), name=name, wrong=wrong)
+def sign_in_page(door: Door, back: str, name: str = "", wrong: str = "", status: int = 200) -> Response:
+    """The page that asks who somebody is, with what went wrong."""
+    return render("sign_in.html", status, back=way_back(back), name=name, wrong=wrong, openid=door.openid)
 
 
 def _password_page(me: Viewer, wrong: str = "", status: int = 200, *, changed: bool = False) -> Response:
     return render("password.html", status, me=me, wrong=wrong, changed=changed, least=passwords.LEAST)
 
 
-def _way_back(path: str) -> str:
+def way_back(path: str) -> str:
     """A page of ours that somebody wanted to see before they were asked to sign in, or ""."""
     found = find_right("GET", path) if _PATH.fullmatch(path) else None
     return path if found is not None and found.right.roles is not None else ""
@@ -152,7 +164,7 @@ def _seconds(error: TooManyTries, now: datetime) -> int:
     return max(1, math.ceil((error.until - now).total_seconds()))
 
 
-def _with_session(answer: Response, request: Request, token: str) -> Response:
+def _with_session(answer: RedirectResponse, request: Request, token: str) -> RedirectResponse:
     secure = request.url.scheme == "https"
     answer.set_cookie(COOKIE, token, path="/", httponly=True, samesite="lax", secure=secure)
     return answer

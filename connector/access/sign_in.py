@@ -16,13 +16,15 @@ from lrs.database import read_only
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What signing in needs; `tries` by name, `address_tries` by address."""
+    """What signing in needs; `tries` by name, `address_tries` by address. `openid`: what the way in over
+    another provider is called, "" by a name of ours, None: there is none."""
 
     engine: Engine
     passwords: Passwords
     sessions: Sessions
     tries: int
     address_tries: int
+    openid: str | None = None
 
     def sign_in(self, name: str, password: str, address: str, now: datetime) -> str:
         """A new session's token. Raises NotSignedIn and TooManyTries."""

@@ -145,6 +145,11 @@ def set_password(
     end_sessions(conn, user.id)
 
 
+def forget_password(conn: Connection, user: User, now: datetime, by: str) -> None:
+    """No password opens this user any more, until one is given again."""
+    _update(conn, user, {"password_hash": "", "must_change": False}, "password", now, by)
+
+
 def disable(conn: Connection, user: User, now: datetime, by: str) -> None:
     """The user signs in no more, and every session ends. Raises AccessError for the last administrator."""
     _must_not_be_last(conn, user)

@@ -14,6 +14,8 @@ from connector.platforms import Reading
 from connector.report.syncs import Watched
 from connector.runs import open_platform
 from connector.settings import PlatformSettings, Settings, SettingsError, load, write_secret
+from connector.settings_openid import OpenIdSettings
+from connector.settings_smtp import SmtpSettings
 from connector.settings_target import TargetSettings
 
 DOCS = Path(__file__).parents[2] / "docs" / "settings.md"
@@ -27,17 +29,32 @@ def rows(text: str) -> dict[str, str]:
     return dict(re.findall(r"^\| `(\w+)` \| ([^|]*) \|", text, re.MULTILINE))
 
 
-def test_every_setting_is_documented_and_nothing_else() -> None:
-    general, _, tables = DOCS.read_text(encoding="utf-8").partition("## Platforms")
-    platforms, _, targets = tables.partition("## Targets")
-    assert list(rows(general)) == list(Settings.model_fields)
-    assert list(rows(platforms)) == list(PlatformSettings.model_fields)
-    assert list(rows(targets)) == list(TargetSettings.model_fields)
+SECTIONS: Mapping[str, type[BaseModel]] = {
+    "Settings": Settings,
+    "Platforms": PlatformSettings,
+    "Targets": TargetSettings,
+    "SMTP": SmtpSettings,
+    "OpenID": OpenIdSettings,
+}
 
 
-@pytest.mark.parametrize("model", [Settings, PlatformSettings, TargetSettings])
-def test_the_documented_defaults_are_the_real_ones(model: type[BaseModel]) -> None:
-    documented = rows(DOCS.read_text(encoding="utf-8"))
+def section(title: str) -> dict[str, str]:
+    """Name -> default of the table below a title."""
+    found = re.search(
+        rf"^#+ {title}\n(.*?)(?=^## |\Z)", DOCS.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
+    assert found is not None
+    return rows(found[1])
+
+
+@pytest.mark.parametrize(("title", "model"), SECTIONS.items())
+def test_every_setting_is_documented_and_nothing_else(title: str, model: type[BaseModel]) -> None:
+    assert list(section(title)) == list(model.model_fields)
+
+
+@pytest.mark.parametrize(("title", "model"), SECTIONS.items())
+def test_the_documented_defaults_are_the_real_ones(title: str, model: type[BaseModel]) -> None:
+    documented = section(title)
     for name, field in model.model_fields.items():
         if isinstance(field.default, bool | int | float) and documented[name].startswith("`"):
             assert documented[name] == f"`{str(field.default).lower()}`", name
@@ -53,6 +70,10 @@ def test_the_documented_example_loads(tmp_path: Path) -> None:
     )
     assert given == set(PlatformSettings.model_fields)
     assert settings.targets["ministry"].model_fields_set == set(TargetSettings.model_fields)
+    assert settings.smtp is not None
+    assert settings.smtp.model_fields_set == set(SmtpSettings.model_fields)
+    assert settings.openid is not None
+    assert settings.openid.model_fields_set == set(OpenIdSettings.model_fields)
     assert settings.platforms["obec-moodle"].courses == ("DL101", "TH-DL102", "17")
 
 
