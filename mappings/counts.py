@@ -1,8 +1,8 @@
 """The kept counts of units: today's follow every refresh, and can be made anew from everything.
 
 What a batch of people added before is taken away and what they add now is put in its place; both are read
-from what is kept of each person, so that nothing that changed meanwhile can leave a remainder. A rebuild, another
-framework, another shape of the organisation and large batches count everybody anew.
+from what is kept of each person, so that nothing that changed meanwhile can leave a remainder. A rebuild,
+another framework, another shape of the organisation and large batches count everybody anew.
 """
 
 from collections.abc import Collection, Iterator, Mapping

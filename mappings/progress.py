@@ -25,6 +25,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    union,
 )
 
 from lrs.bulk import bulk_insert
@@ -33,7 +34,7 @@ from lrs.database import chunks
 from lrs.tables import agent, evidence, stale_agent
 from mappings.counts import counts_follow
 from mappings.days import bangkok_day, end_of_bangkok_day
-from mappings.stale import mark_courses, mark_everybody
+from mappings.stale import mark_courses, mark_everybody, mark_places
 from mappings.steps import KEPT, Fill, Told, fill, joining, tell_nobody, view_texts
 from mappings.tables import (
     account,
@@ -131,7 +132,7 @@ def _wait_for_others(conn: Connection) -> None:
 
 
 def _mark_new_day(conn: Connection, day: date) -> None:
-    """Validity begins and ends at midnight without any statement."""
+    """Validity begins and ends at midnight without any statement; posts and groups too."""
     last = conn.execute(select(refresh_state.c.as_of_day)).scalar_one_or_none()
     if last is None or last == day:
         return
@@ -141,6 +142,8 @@ def _mark_new_day(conn: Connection, day: date) -> None:
         begins, ends = table.c.valid_from, table.c.valid_to
         return or_(and_(begins > early, begins <= late), and_(ends >= early, ends < late))
 
+    held = (select(table.c.person_id).where(turned(table)) for table in (membership, group_assignment))
+    mark_places(conn, union(*held))
     if conn.execute(select(framework_term.c.id).where(turned(framework_term))).first():
         mark_everybody(conn)
         return

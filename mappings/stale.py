@@ -4,8 +4,9 @@ Marks are append-only rows: one that is committed while a refresh runs stays for
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, insert, select
+from sqlalchemy import CompoundSelect, Connection, Select, and_, func, insert, select
 
 from lrs.database import chunks
 from lrs.tables import activity, agent, evidence
@@ -33,13 +34,14 @@ def mark_persons(conn: Connection, person_ids: Iterable[int]) -> None:
         conn.execute(insert(stale_person), rows)
 
 
-def mark_places(conn: Connection, people: Select[tuple[int]]) -> None:
+def mark_places(conn: Connection, people: Select[Any] | CompoundSelect[Any]) -> None:
     """Mark people who are counted in other places or groups now; of very many, everybody is counted anew."""
-    number = conn.execute(select(func.count()).select_from(people.subquery("moved"))).scalar_one()
+    moved = people.subquery("moved")
+    number = conn.execute(select(func.count()).select_from(moved)).scalar_one()
     if number > MOST_PLACES:
         mark_units(conn, [EVERYWHERE])
     else:
-        conn.execute(insert(stale_person).from_select(["person_id"], people))
+        conn.execute(insert(stale_person).from_select(["person_id"], select(*moved.c)))
 
 
 def mark_units(conn: Connection, unit_ids: Iterable[int]) -> None:

@@ -1,19 +1,20 @@
 """Kept counts say what counting everybody says, after whatever has happened."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, event, insert, select
 
 from connector.report.errors import NotFound
 from connector.report.queries.basis import Basis, narrowed, read_basis, root_scope
 from connector.report.queries.kept import kept_closing
 from connector.report.queries.learning import compute_split, read_split
 from connector.report.queries.overview import compute_overview, read_overview
+from lrs.database import read_only
 from mappings import counted, vocabulary
 from mappings.corrections import Correction, move, retire
 from mappings.days import bangkok_day
@@ -25,6 +26,7 @@ from mappings.held_person import read_held
 from mappings.merges import merge, split
 from mappings.people import UnitRow, import_roster, import_units
 from mappings.progress import rebuild, refresh
+from mappings.remembered import change
 from mappings.stale import mark_persons
 from mappings.tables import (
     closing,
@@ -213,6 +215,39 @@ def _rows(conn: Connection) -> dict[str, set[Any]]:
         }
         for table in (unit_count, unit_item_count, unit_learning_count, counted_table)
     }
+
+
+def test_at_midnight_only_whose_post_or_group_turns_is_counted_anew(world: World) -> None:
+    """In one transaction: a reader sees the day before or the new one."""
+    today = bangkok_day(NOW)
+    tomorrow, later = today + timedelta(days=1), NOW + timedelta(days=1)
+    changed = []
+    with world.engine.begin() as conn:
+        assign(conn, world.uuids["แก้ว"], "T", "test", tomorrow, None, NOW, "test")
+        last = {"valid_to": today}
+        kasem = select(person.c.id).where(person.c.uuid == world.uuids["เกษม"]).scalar_subquery()
+        change(conn, membership, membership.c.person_id == kasem, last, NOW, "test")
+        refresh(conn, NOW)
+    with world.engine.connect() as conn, conn.begin():
+        event.listen(
+            conn, "after_cursor_execute", lambda _c, _r, said, *_: changed.append(" ".join(said.split()))
+        )
+        assert refresh(conn, later) == 2
+        assert groups(world, later) == ({"M": 1, "A": 1, "S": 2, "T": 1}, today)
+    assert groups(world, later) == ({"M": 0, "A": 1, "S": 1, "T": 2}, tomorrow)
+    assert not [said for said in changed if said.startswith("DELETE FROM unit_count")]
+    with world.engine.begin() as conn:
+        kept = _rows(conn)
+        rebuild(conn, later)
+        assert kept == _rows(conn)
+
+
+def groups(world: World, now: datetime) -> tuple[dict[str, int], date]:
+    """How many people are in each group, from kept counts, and of which day they are."""
+    with read_only(world.engine).begin() as conn:
+        basis = read_basis(conn, root_scope(conn), now)
+        assert kept_closing(conn, basis) is not None
+        return {one.key: one.persons for one in read_overview(conn, basis).groups}, basis.as_of
 
 
 def test_moved_units_are_counted_before_kept_counts_are_shown(world: World) -> None:
