@@ -33,6 +33,7 @@ from connector.report.people_page import router_people_search
 from connector.report.person_forms import router_person_forms
 from connector.report.posts_page import router_posts
 from connector.report.profile_api import router_profile
+from connector.report.reminders_page import router_reminders
 from connector.report.sheets_page import router_sheets
 from connector.report.statements_page import router_statements
 from connector.report.status_page import router_status
@@ -98,6 +99,7 @@ def create_app(settings: Settings, stopping: Event | None = None) -> ASGIApp:
     app.include_router(router_mappings(engine), include_in_schema=False)
     app.include_router(router_accounts(engine), include_in_schema=False)
     app.include_router(router_merges(engine), include_in_schema=False)
+    app.include_router(router_reminders(engine, settings), include_in_schema=False)
     app.include_router(router_statements(engine), include_in_schema=False)
     status = router_status(engine, watched=watched, targets=settings.targets)
     app.include_router(status, include_in_schema=False)

@@ -24,6 +24,7 @@ from connector import (
     cli_platform,
     cli_progress,
     cli_reconcile,
+    cli_reminders,
     cli_report,
     cli_schedule,
     cli_sync,
@@ -62,6 +63,7 @@ app.add_typer(cli_key.app, name="key")
 app.add_typer(cli_user.app, name="user")
 app.add_typer(cli_token.app, name="token")
 app.add_typer(cli_forward.app, name="forward")
+app.add_typer(cli_reminders.app, name="reminders")
 app.command("explain")(cli_explain.explain_)
 app.command("sync")(cli_sync.sync)
 app.command("refresh")(cli_progress.refresh)

@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import Connection, Engine, and_, delete, or_, select, update
 
 from connector.access.users import forget_persons
+from connector.reminders.queue import forget_reminders
 from connector.report.queries.people_searches import forget_searches
 from connector.settings import Settings
 from connector.tables import enrolment, platform, take_back
@@ -49,6 +50,7 @@ def erase(
         lock_accounts(conn, known)
         subjects = file_subjects(conn, known)
         counts = _forget_syncs(conn, known) | _forget_refusals(conn, known)
+        counts |= forget_reminders(conn, known.person_ids)
         if forgotten := forget_persons(conn, known.person_ids, now):
             counts["web_user"] = forgotten
         # Whatever name they were made for: their words are forgotten within hours in any case.

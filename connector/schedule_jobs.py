@@ -25,6 +25,7 @@ from connector.locks import AlreadyRunning
 from connector.person_erasure import erase_returned
 from connector.platforms import PlatformError
 from connector.reconcile import reconcile
+from connector.reminders.sending import send_reminders
 from connector.report.published import publish_months
 from connector.report.thai import BANGKOK
 from connector.runs import sync_platform
@@ -49,6 +50,7 @@ MOST_SYNCS_AT_ONCE = 16
 # How long syncs have to come to the end of a page when the process is told to stop.
 STOP_SECONDS = 20.0
 WATCH_SECONDS = 10
+REMIND_SECONDS = 20
 # A statement may come just after one refresh has looked, and then waits for the end of the next.
 REFRESHES_A_TICK = 4
 
@@ -144,6 +146,7 @@ class Jobs:
 
         every(self._refresh, self._settings.refresh_seconds / REFRESHES_A_TICK)
         every(self._watch, WATCH_SECONDS)
+        every(self._remind, REMIND_SECONDS)
         # A validity date that begins or ends changes progress without any statement.
         daily(self._rebuild, 0, 5)
         daily(self._close_months, 0, 30)
@@ -289,6 +292,9 @@ class Jobs:
         erase_returned(self._settings, self._engine)
         with self._engine.begin() as conn:
             rebuild(conn, self._clock())
+
+    def _remind(self) -> None:
+        send_reminders(self._settings, self._engine, self._clock, self._going)
 
     def _close_months(self) -> None:
         close_months(self._engine, None, self._clock())

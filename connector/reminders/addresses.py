@@ -15,7 +15,8 @@ _AT_ONCE = 500
 def addresses_of(conn: Connection, person_ids: Iterable[int]) -> dict[int, str]:
     """person id -> address: the roster's, or else one of their accounts'. Nobody has an entry whose only
     addresses are others' too (a school's e-mail is read by everybody there), or no addresses at all."""
-    wanted, found = list(dict.fromkeys(person_ids)), {}
+    wanted = list(dict.fromkeys(person_ids))
+    found: dict[int, str] = {}
     for start in range(0, len(wanted), _AT_ONCE):
         found.update(_some(conn, wanted[start : start + _AT_ONCE]))
     return found
@@ -26,7 +27,7 @@ def _some(conn: Connection, person_ids: Collection[int]) -> Mapping[int, str]:
     theirs = conn.execute(
         select(known).where(known.c.person_id.in_(person_ids)).order_by(known.c.source, known.c.address)
     ).all()
-    addresses = {row.address for row in theirs if _ADDRESS.fullmatch(row.address)}
+    addresses = {row.address for row in theirs if row.address.isascii() and _ADDRESS.fullmatch(row.address)}
     shared = _shared(conn, addresses)
     found: dict[int, str] = {}
     for row in theirs:

@@ -81,6 +81,7 @@ def test_what_is_open_to_anybody() -> None:
         "/thaksa/",
         "/sign-in",
         "/language",
+        "/reminders/stop/",
     )
     assert all(path.startswith(starts) for path in opened)
 

@@ -14,7 +14,17 @@ from connector.report.words import gettext
 from mappings.people import Scope
 from mappings.tables import person, unit, unit_path
 
-__all__ = ["Filters", "People", "Person", "full_name", "listed", "read_people", "read_schools", "read_states"]
+__all__ = [
+    "Filters",
+    "People",
+    "Person",
+    "full_name",
+    "listed",
+    "read_lines",
+    "read_people",
+    "read_schools",
+    "read_states",
+]
 
 PAGE = 100
 MOST_CHOICES = 400
@@ -75,16 +85,21 @@ def read_people(
     """
     size = size or PAGE
     ids = (orders or Orders()).read(conn, basis, filters, words)
-    shown = list(ids[(filters.page - 1) * size : filters.page * size])
-    here = members(basis.scope.unit_id, basis.as_of, basis.known, person.c.id.in_(shown))
-    lines = {line.id: line for line in conn.execute(lines_of(here))}
-    states = read_states(conn, basis, shown)
+    shown = ids[(filters.page - 1) * size : filters.page * size]
     return People(
-        rows=tuple(_person(lines[one], states.get(one, {}), basis) for one in shown),
+        rows=read_lines(conn, basis, shown),
         total=len(ids),
         page=filters.page,
         size=size,
     )
+
+
+def read_lines(conn: Connection, basis: Basis, person_ids: Sequence[int]) -> tuple[Person, ...]:
+    """Those of these people who are within the scope, in this order."""
+    here = members(basis.scope.unit_id, basis.as_of, basis.known, person.c.id.in_(person_ids))
+    lines = {line.id: line for line in conn.execute(lines_of(here))}
+    states = read_states(conn, basis, person_ids)
+    return tuple(_person(lines[one], states.get(one, {}), basis) for one in person_ids if one in lines)
 
 
 def read_states(conn: Connection, basis: Basis, person_ids: Sequence[int]) -> dict[int, dict[int, int]]:

@@ -120,7 +120,8 @@ def _order(people: FromClause, basis: Basis, sort: str) -> list[ColumnElement[An
     if sort == "school":
         return [unit.c.sort_key, unit.c.id]
     complete = number_in(people, basis, 2)
-    return {"fewest": [complete], "most": [complete.desc()]}.get(sort, [])
+    orders: dict[str, list[ColumnElement[Any]]] = {"fewest": [complete], "most": [complete.desc()]}
+    return orders.get(sort, [])
 
 
 def _group_is(people: Any, group: str) -> ColumnElement[bool]:

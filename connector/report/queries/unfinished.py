@@ -88,11 +88,13 @@ def read_unfinished(conn: Connection, basis: Basis, chased: Chased, orders: Orde
     return Chase(schools, tuple(sorted(set(addresses.values()))), people.total, people.page, people.pages)
 
 
-def _unfinished(basis: Basis, one: Person, wanted: str | None) -> Unfinished:
+def missing_of(basis: Basis, one: Person) -> tuple[str, ...]:
+    """The codes of the items asked of somebody that they have not finished."""
     required = basis.required_of(one.group)
-    missing = [
-        item.code
-        for item, state in zip(basis.items, one.states, strict=True)
-        if item.id in required and state != 2 and wanted in (None, item.code)
-    ]
-    return Unfinished(one, tuple(missing), len(missing) == one.required)
+    states = zip(basis.items, one.states, strict=True)
+    return tuple(item.code for item, state in states if item.id in required and state != 2)
+
+
+def _unfinished(basis: Basis, one: Person, wanted: str | None) -> Unfinished:
+    missing = missing_of(basis, one)
+    return Unfinished(one, missing if wanted is None else (wanted,), len(missing) == one.required)
