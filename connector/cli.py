@@ -23,6 +23,7 @@ from connector import (
     cli_person,
     cli_platform,
     cli_progress,
+    cli_publish,
     cli_reconcile,
     cli_reminders,
     cli_report,
@@ -70,6 +71,7 @@ app.command("refresh")(cli_progress.refresh)
 app.command("progress")(cli_report.progress)
 app.command("rebuild")(cli_progress.rebuild)
 app.command("close-month")(cli_close.close_month)
+app.command("publish")(cli_publish.publish)
 app.command("schedule")(cli_schedule.schedule)
 app.command("reconcile")(cli_reconcile.reconcile)
 app.command("backup")(cli_backup.backup)

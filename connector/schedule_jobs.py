@@ -24,6 +24,7 @@ from connector.guarded import guarded, where
 from connector.locks import AlreadyRunning
 from connector.person_erasure import erase_returned
 from connector.platforms import PlatformError
+from connector.publishing.publish import publish_statements
 from connector.reconcile import reconcile
 from connector.reminders.sending import send_reminders
 from connector.report.published import publish_months
@@ -150,6 +151,7 @@ class Jobs:
         # A validity date that begins or ends changes progress without any statement.
         daily(self._rebuild, 0, 5)
         daily(self._close_months, 0, 30)
+        daily(self._publish, 1, 0)
         daily(self._reconcile, 3, 30)
         daily(self._count, 4, 0)
 
@@ -299,6 +301,10 @@ class Jobs:
     def _close_months(self) -> None:
         close_months(self._engine, None, self._clock())
         publish_months(self._engine, self._settings.small_counts_below, self._clock())
+
+    def _publish(self) -> None:
+        if self._settings.publish_statements:
+            publish_statements(self._engine, None, self._clock)
 
     def _reconcile(self) -> None:
         reconcile(self._engine, self._clock())

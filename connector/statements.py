@@ -52,11 +52,11 @@ def statement_id(
 ) -> str:
     """The id of the `occurrence`-th (from 1) statement of a fact."""
     if part is None:
-        return _uuid(course.home_page, fact.value, course.external_id, learner.account_name, occurrence)
+        return uuid_of(course.home_page, fact.value, course.external_id, learner.account_name, occurrence)
     # Activities and badges are numbered each by themselves.
     kind = "achieved" if part.activity_type == BADGE else fact.value
     within = course.external_id, part.external_id
-    return _uuid(course.home_page, kind, *within, learner.account_name, occurrence)
+    return uuid_of(course.home_page, kind, *within, learner.account_name, occurrence)
 
 
 def build(observation: Observation, *, occurrence: int, platform: str, now: datetime) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def build_imported(said: Imported, *, occurrence: int) -> dict[str, Any]:
     definition = tincan.ActivityDefinition(type=said.activity_type, name=name)
     return _document(
         tincan.Statement(
-            id=_uuid(said.home_page, kind, said.activity_iri, said.account_name, occurrence),
+            id=uuid_of(said.home_page, kind, said.activity_iri, said.account_name, occurrence),
             actor=_account(said.home_page, said.account_name),
             verb=_verb(said.verb_iri),
             object=tincan.Activity(id=said.activity_iri, definition=definition),
@@ -104,7 +104,7 @@ def voiding(target_id: str, *, home_page: str, agent: Mapping[str, Any], now: da
     account = agent["account"]
     return _document(
         tincan.Statement(
-            id=_uuid(home_page, "voided", target_id),
+            id=uuid_of(home_page, "voided", target_id),
             actor=_account(account["homePage"], account["name"]),
             verb=_verb(VOIDED),
             object=tincan.StatementRef(id=target_id),
@@ -113,7 +113,8 @@ def voiding(target_id: str, *, home_page: str, agent: Mapping[str, Any], now: da
     )
 
 
-def _uuid(*parts: str | int) -> str:
+def uuid_of(*parts: str | int) -> str:
+    """The id of the statement that these say; the same for the same."""
     return str(uuid.uuid5(NAMESPACE, json.dumps(parts, ensure_ascii=False, separators=(",", ":"))))
 
 

@@ -53,6 +53,36 @@ IMPORT_EXTENSION = f"{OURS}extensions/import"
 ROW_EXTENSION = f"{OURS}extensions/row"
 """Context extension: the row's number in that file."""
 
+REPORTED = f"{OURS}verbs/reported"
+"""An office reports how many of its people have completed a competency."""
+
+COMPETENCY = f"{OURS}activity-types/competency"
+"""Activity type of a competency of a framework."""
+
+PERSONS_EXTENSION = f"{OURS}extensions/persons"
+"""Result extension: of how many people the competency is asked."""
+
+COMPLETE_EXTENSION = f"{OURS}extensions/complete"
+"""Result extension: how many of them have completed it."""
+
+BEGUN_EXTENSION = f"{OURS}extensions/in-progress"
+"""Result extension: how many of the others have begun."""
+
+MONTH_EXTENSION = f"{OURS}extensions/month"
+"""Context extension: the month that is reported, as 2026-10; counted is on its last day."""
+
+KNOWN_AT_EXTENSION = f"{OURS}extensions/known-at"
+"""Context extension: what was known at that moment was counted."""
+
+FRAMEWORK_EXTENSION = f"{OURS}extensions/framework"
+"""Context extension: code and version of the competency's framework, with a space between."""
+
+THRESHOLD_EXTENSION = f"{OURS}extensions/hidden-below"
+"""Context extension: counts of fewer people are left out, and others that would give them away."""
+
+UNITS = f"{OURS}units"
+"""Home page of the accounts that stand for offices by their ids."""
+
 PEOPLE = f"{OURS}people"
 """Home page of the accounts that stand for persons by their UUIDs, unless an installation sets its own."""
 
@@ -60,6 +90,11 @@ PEOPLE = f"{OURS}people"
 def own_activity(kind: str, name: str) -> str:
     """The activity IRI of ours of a thing that no platform has one for, as of an event."""
     return f"{OURS}{kind}/{quote(name, safe='')}"
+
+
+def competency_activity(framework: str, version: str, code: str) -> str:
+    """The activity IRI of a competency of one version of a framework."""
+    return "/".join([own_activity("competencies", framework), quote(version, safe=""), quote(code, safe="")])
 
 
 def certificate_activity(code: str) -> str:

@@ -6,12 +6,12 @@ say how they are used. A word of the vocabulary that is neither fails a test.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from mappings import vocabulary as words
 from mappings.framework import LearningCategory
+from mappings.xapi_concepts import CATEGORY_TYPE, CONCEPTS, Concept
 
 Json = dict[str, Any]
 
@@ -20,54 +20,14 @@ VERSION = f"{PROFILE}/v1"
 CONTEXT = "https://w3id.org/xapi/profiles/context"
 ACTIVITY_CONTEXT = "https://w3id.org/xapi/profiles/activity-context"
 SPECIFICATION = "https://w3id.org/xapi/profiles#1.0"
-CATEGORY_TYPE = f"{words.OURS}activity-types/learning-category"
 _PUBLISHED = "2026-11-22T00:00:00Z"
-
-
-@dataclass(frozen=True, slots=True)
-class Concept:
-    """What a word is called and how it is used; `schema` is a JSON Schema of an extension's value."""
-
-    kind: str
-    label_en: str
-    label_th: str
-    usage: str
-    schema: Mapping[str, Any] | None = None
-
-    def json_ld(self, iri: str) -> Json:
-        """The concept as the profile has it."""
-        found = _entry(iri, self.kind, self.label_en, self.label_th, self.usage)
-        return found | ({"inlineSchema": json.dumps(self.schema)} if self.schema else {})
-
-
-CONCEPTS: Mapping[str, Concept] = {
-    words.CERTIFICATE: Concept(
-        "ActivityType",
-        "certificate",
-        "เกียรติบัตร",
-        "A certificate whose course is not known yet. Its IRI does not tell the code.",
-    ),
-    CATEGORY_TYPE: Concept(
-        "ActivityType", "learning category", "ประเภทการเรียนรู้", "A part of 70:20:10, as a category of context."
-    ),
-    words.IMPORT_EXTENSION: Concept(
-        "ContextExtension",
-        "import",
-        "ไฟล์นำเข้า",
-        "The file, by its UUID, that the statement was made of.",
-        {"type": "string", "format": "uuid"},
-    ),
-    words.ROW_EXTENSION: Concept(
-        "ContextExtension", "row", "แถว", "The row's number in that file.", {"type": "integer", "minimum": 1}
-    ),
-}
 
 
 def build_profile(categories: Sequence[LearningCategory], part_types: Iterable[str] = ()) -> Json:
     """The whole profile. `categories` are those of 70:20:10; `part_types` the activity types that platforms
     give the parts of courses.
     """
-    concepts = [concept.json_ld(iri) for iri, concept in CONCEPTS.items()]
+    concepts = [_concept(iri, concept) for iri, concept in CONCEPTS.items()]
     return {
         "@context": CONTEXT,
         "id": PROFILE,
@@ -81,7 +41,7 @@ def build_profile(categories: Sequence[LearningCategory], part_types: Iterable[s
         "versions": [{"id": VERSION, "generatedAtTime": _PUBLISHED}],
         "author": {"type": "Organization", "name": "Thaksa"},
         "concepts": [*concepts, *(_category(each) for each in categories)],
-        "templates": [*_written(), *_part_completed(part_types), *_pushed()],
+        "templates": [*_written(), *_part_completed(part_types), *_published(), *_pushed()],
     }
 
 
@@ -108,6 +68,11 @@ def _entry(iri: str, kind: str, label_en: str, label_th: str, usage: str) -> Jso
         "prefLabel": {"en": label_en, "th": label_th},
         "definition": {"en": usage},
     }
+
+
+def _concept(iri: str, concept: Concept) -> Json:
+    found = _entry(iri, concept.kind, concept.label_en, concept.label_th, concept.usage)
+    return found | ({"inlineSchema": json.dumps(concept.schema)} if concept.schema else {})
 
 
 def _category(category: LearningCategory) -> Json:
@@ -190,6 +155,41 @@ def _written() -> Iterator[Json]:
         about=words.CERTIFICATE,
     )
     yield _template("statement-voided", "Taken back", "ยกเลิกบันทึก", words.VOIDED, *_ALWAYS, _VOIDED)
+
+
+_REPORTED: tuple[Json, ...] = (
+    {"location": "$.actor.objectType", "all": ["Group"]},
+    {"location": "$.actor.account.homePage", "all": [words.UNITS]},
+    {"location": "$.actor.member", "presence": "excluded"},
+    {"location": "$.timestamp", "presence": "included"},
+    {"location": "$.result.score.scaled", "presence": "recommended"},
+    *(
+        {"location": f"$.result.extensions['{iri}']", "presence": "recommended"}
+        for iri in (words.PERSONS_EXTENSION, words.COMPLETE_EXTENSION, words.BEGUN_EXTENSION)
+    ),
+    *(
+        {"location": f"$.context.extensions['{iri}']", "presence": "included"}
+        for iri in (
+            words.MONTH_EXTENSION,
+            words.KNOWN_AT_EXTENSION,
+            words.FRAMEWORK_EXTENSION,
+            words.THRESHOLD_EXTENSION,
+        )
+    ),
+    {"location": "$.context.contextActivities.category[*].id", "any": [VERSION]},
+)
+
+
+def _published() -> Iterator[Json]:
+    """What is written of offices, for readers who see no person."""
+    yield _template(
+        "competency-reported",
+        "People of an office who have completed a competency",
+        "รายงานทักษะของสำนักงาน",
+        words.REPORTED,
+        *_REPORTED,
+        about=words.COMPETENCY,
+    )
 
 
 def _part_completed(part_types: Iterable[str]) -> Iterator[Json]:

@@ -7,9 +7,11 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from sqlalchemy import Column, Connection, func, select
 
+from connector.forwarding.metrics import target_metrics
 from connector.operations.marks import MarkAges
 from connector.report.queries.syncs import read_syncs
 from connector.report.syncs import SyncState, Watched
+from connector.settings_target import TargetSettings
 from lrs.clock import from_micros
 from lrs.tables import stale_agent, statement
 from mappings.tables import refresh_state, stale_account, stale_person, stale_unit
@@ -25,13 +27,14 @@ _MARKS: Mapping[str, Column[int]] = {
 }
 
 
-def readers(watched: Mapping[str, Watched]) -> tuple[Reader, ...]:
-    """All of them, for one process; `watched`: the platforms of the settings."""
+def readers(watched: Mapping[str, Watched], targets: Mapping[str, TargetSettings]) -> tuple[Reader, ...]:
+    """All of them, for one process; `watched`, `targets`: the platforms and targets of the settings."""
     ages = MarkAges()
     return (
         _statements,
         lambda conn, now: _syncs(conn, now, watched),
         lambda conn, now: _marks(conn, now, ages),
+        lambda conn, now: target_metrics(conn, targets, now),
         _refresh,
     )
 

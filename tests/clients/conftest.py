@@ -12,12 +12,12 @@ from tests.durability.server import Server, install
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("service")
-    for url in _databases(request, folder):
+    for url in databases(request, folder):
         with install(folder / "data", url).running() as server:
             yield server
 
 
-def _databases(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
+def databases(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{folder / 'thaksa.db'}"
     else:

@@ -96,7 +96,7 @@ def test_every_word_of_what_is_imported_is_defined(engine: Engine, tmp_path: Pat
 
 def test_no_word_of_ours_is_written_anywhere_that_the_profile_lacks() -> None:
     """IRIs under our own address name words, or homes of accounts and things that are no words."""
-    homes = {"", "people", "credential", "erased", "statement", "case"}
+    homes = {"", "people", "units", "credential", "erased", "statement", "case"}
     found = {
         path
         for folder in ("connector", "mappings", "lrs")

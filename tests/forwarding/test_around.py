@@ -1,7 +1,9 @@
 """Targets on the command line, on the schedule, on the status page, and in the settings."""
 
 import json
+import re
 import threading
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
@@ -9,6 +11,7 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from connector.cli import app
+from connector.forwarding.metrics import target_metrics
 from connector.report.status_page import router_status
 from connector.schedule import Told, schedule
 from connector.settings import SettingsError
@@ -17,6 +20,7 @@ from tests.durability.statements import completed
 from tests.durability.waiting import wait_until
 from tests.forwarding.conftest import NAME, START, Office
 
+OPERATING = (Path(__file__).parents[2] / "docs" / "operating.md").read_text(encoding="utf-8")
 UNREACHABLE = '"http://127.0.0.1:9"'
 
 
@@ -106,6 +110,23 @@ def test_the_status_page_shows_the_queue_and_its_age(office: Office) -> None:
     assert "5 ชั่วโมงที่แล้ว" in page
     office.run()
     assert "ส่งครบแล้ว" in shown(office)
+
+
+def test_the_metrics_tell_the_age_of_the_queue(office: Office) -> None:
+    office.store(completed())
+    office.run(endpoint=UNREACHABLE)
+    office.wait(hours=2)
+    with office.engine.begin() as conn:
+        metrics = list(target_metrics(conn, office.settings_as_they_are().targets, office.now))
+    assert {one.name.removeprefix("thaksa_forward_"): one.samples[0].value for one in metrics} == {
+        "waiting": 1,
+        "queue_age_seconds": 7200,
+        "dead_letters": 0,
+        "failures": 1,
+        "stopped": 0,
+    }
+    documented = set(re.findall(r"^\| `(thaksa_forward_\w+)`", OPERATING, re.MULTILINE))
+    assert documented == {one.name for one in metrics}
 
 
 def shown(office: Office) -> str:

@@ -128,7 +128,7 @@ def test_no_word_of_others_is_defined_again() -> None:
 
 def test_every_word_of_the_vocabulary_is_defined_or_used() -> None:
     """A word that is added to the vocabulary gets a concept or a template, or is no word of a statement's."""
-    homes = {vocabulary.OURS, vocabulary.PEOPLE}
+    homes = {vocabulary.OURS, vocabulary.PEOPLE, vocabulary.UNITS}
     constants = {
         iri
         for name, value in vars(vocabulary).items()

@@ -111,7 +111,9 @@ def test_every_metric_is_documented_and_nothing_else(behind: Behind, reading: An
     told = set(re.findall(r"^\| `(thaksa_\w+)`", DOCS.read_text(encoding="utf-8"), re.MULTILINE))
     found = {re.sub("_(bucket|sum|count)$", "", name) for name in reading()}
     assert {one for one in found if not one.endswith("_created")} <= told
-    assert told - found <= {"thaksa_sync_age_seconds", "thaksa_statements_received_total"}
+    # Those of targets, where there is one: tests/forwarding.
+    missing = {one for one in told - found if not one.startswith("thaksa_forward_")}
+    assert missing <= {"thaksa_sync_age_seconds", "thaksa_statements_received_total"}
 
 
 def test_who_may_read_them(behind: Behind) -> None:

@@ -23,6 +23,7 @@ from connector.report.queries.completions import account_of_agent
 from lrs.clock import from_micros
 from lrs.tables import agent, evidence
 from mappings.people import Scope
+from mappings.vocabulary import UNITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,9 @@ def read_unknown_actor(conn: Connection, scope: Scope, agent_id: int) -> Account
 
 
 def _unknown() -> ColumnElement[bool]:
-    return or_(agent.c.home_page.is_(None), ~exists().where(account_of_agent()))
+    """Offices, which report figures, are nobody."""
+    nobody = agent.c.home_page != UNITS
+    return or_(agent.c.home_page.is_(None), and_(nobody, ~exists().where(account_of_agent())))
 
 
 def _shown(conn: Connection, which: ColumnElement[bool]) -> dict[int, AccountShown]:
