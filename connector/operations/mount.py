@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from sqlalchemy import Engine
 
 from connector.access.rights import find_right
+from connector.headers import STORE_HEADERS
 from connector.operations.database_metrics import readers
 from connector.operations.readiness import Readiness
 from connector.operations.request_metrics import RequestMetrics
@@ -50,7 +51,7 @@ class Operations:
         def route(_method: str, path: str) -> str:
             return f"{prefix}{store.route(path) or f'/{OTHER}'}"
 
-        return Watching(store, self.requests, route, tells=self._tells)
+        return Watching(store, self.requests, route, tells=self._tells, headers=STORE_HEADERS)
 
 
 def _page(method: str, path: str) -> str:

@@ -3,7 +3,7 @@ sides can name. Routes are written as the routers write them: addresses have ids
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from secrets import token_hex
 
 import structlog
@@ -22,15 +22,22 @@ log = structlog.get_logger()
 
 class Watching:
     """Around an application; `route_of` gives the route of a method and an inner path, one of few. `tells`:
-    a line of every request is wanted, not of failed ones alone."""
+    a line of every request is wanted, not of failed ones alone. `headers` go into every answer."""
 
     def __init__(
-        self, app: ASGIApp, metrics: RequestMetrics, route_of: Callable[[str, str], str], *, tells: bool
+        self,
+        app: ASGIApp,
+        metrics: RequestMetrics,
+        route_of: Callable[[str, str], str],
+        *,
+        tells: bool,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         self._app = app
         self._metrics = metrics
         self._route_of = route_of
         self._tells = tells
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection."""
@@ -46,7 +53,7 @@ class Watching:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), line]
+                message["headers"] = [*message.get("headers", ()), line, *self._headers]
             await send(message)
 
         self._metrics.begin()

@@ -106,6 +106,7 @@ def environment() -> Environment:
         "thai_age": thai.thai_age,
         "thai_duration": thai.thai_duration,
         "hours": thai.hours,
+        "bar_width": thai.bar_width,
         "query": _query,
         "verb": lambda iri: VERBS.get(iri, iri.rsplit("/", 1)[-1]),
     }

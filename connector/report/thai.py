@@ -126,6 +126,12 @@ def percent(part: int, whole: int) -> str:
     return f"{share(part, whole):.1f}" if whole else "–"
 
 
+def bar_width(share: float) -> str:
+    """The class that makes a bar so many per cent wide; no width but 0 is none, and none but 100 is all."""
+    whole = round(share)
+    return f"w{min(max(whole, 1), 99) if 0 < share < 100 else whole}"
+
+
 def share(part: int, whole: int) -> float:
     """Per cent rounded half up to one decimal, 0 where there is no whole.
 
