@@ -14,6 +14,7 @@ from mappings.errors import MappingError
 from mappings.files import Alias, CourseEntry, CourseMapping, MappingFile
 from mappings.framework_terms import framework_on
 from mappings.load_courses import load_mappings
+from mappings.mapping_lines import held_digests, standing
 from mappings.tables import competency, course, delivery_mode, framework, learning_category, mapping
 from mappings.vocabulary import ATTENDED, own_activity
 
@@ -96,16 +97,22 @@ def _load(
 
 
 def _as_held(conn: Connection, event: EventFacts, mapped: CourseMapping) -> CourseMapping:
-    """With the reference of the mapping in force, where it says the same otherwise: who said so first."""
-    held = conn.execute(
-        select(mapping.c.approved_by, mapping.c.reference, mapping.c.digest)
-        .join(course, course.c.id == mapping.c.course_id)
-        .where(course.c.code == event.course_code, mapping.c.ended_at.is_(None))
-    ).first()
-    if held is None:
-        return mapped
-    same = replace(mapped, approved_by=held.approved_by, reference=held.reference)
-    return same if same.digest() == held.digest else mapped
+    """With the reference of what an import said before, where that says the same otherwise, and stands or was
+    decided about by a person: who said so first. What was withdrawn stays withdrawn then.
+    """
+    m = mapping.c
+    rows = conn.execute(
+        select(m.course_id, m.framework_id, m.approved_by, m.reference, m.digest)
+        .join(course, course.c.id == m.course_id)
+        .where(course.c.code == event.course_code, m.line_id.is_(None))
+        .order_by(m.id.desc())
+    ).all()
+    for row in rows:
+        same = replace(mapped, approved_by=row.approved_by, reference=row.reference)
+        of = row.course_id, row.framework_id
+        if same.digest() == row.digest and row.digest in {**held_digests(conn, *of), **standing(conn, *of)}:
+            return same
+    return mapped
 
 
 def _framework(conn: Connection, now: datetime) -> tuple[int, str, str]:

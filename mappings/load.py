@@ -17,6 +17,7 @@ from mappings.framework import Framework, load_yaml
 from mappings.framework_terms import add_term
 from mappings.frameworks import read_framework
 from mappings.load_courses import competency_ids, load_mappings
+from mappings.mapping_lines import untouched
 from mappings.stale import mark_everybody
 from mappings.tables import (
     competency,
@@ -31,11 +32,14 @@ __all__ = ["load_framework", "load_mappings", "load_shipped"]
 
 
 def load_shipped(conn: Connection, now: datetime, by: str) -> None:
-    """Load the framework and the course mappings that come with the product."""
+    """Load the framework and the course mappings that come with the product.
+
+    It runs at every upgrade: courses that anybody here has said something of are left to them.
+    """
     text = shipped.text(shipped.FRAMEWORK)
     load_framework(conn, load_yaml(text, shipped.FRAMEWORK), now, by)
     for name in shipped.MAPPINGS:
-        load_mappings(conn, read_mappings(shipped.path(name)), now, by)
+        load_mappings(conn, untouched(conn, read_mappings(shipped.path(name)), by), now, by)
 
 
 def load_framework(conn: Connection, loaded: Framework, now: datetime, by: str) -> bool:

@@ -6,15 +6,15 @@ approved; a changed one takes the place of both.
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, union
 
 from lrs.clock import from_micros
 from mappings.files import MappingFile
-from mappings.tables import course, framework, mapping
+from mappings.tables import course, course_alias, framework, mapping
 
 LINE = func.coalesce(mapping.c.line_id, mapping.c.id)
 """What the versions of a mapping have in common."""
@@ -76,6 +76,38 @@ def read_overruled(conn: Connection, mapping_file: MappingFile) -> list[Standing
             wanted = {each.digest() for each in entry.mappings}
             found += overruled(decided, held_digests(conn, course_id, framework_id), wanted)
     return found
+
+
+def untouched(conn: Connection, mapping_file: MappingFile, by: str) -> MappingFile:
+    """The file without the courses of which somebody else than `by` has said anything, or whose activities
+    are another course's: for a file that nobody here asked for.
+    """
+    said = [
+        select(course.c.code).where(course.c.recorded_by != by),
+        *(
+            select(course.c.code).join(table, table.c.course_id == course.c.id).where(by_others)
+            for table, by_others in (
+                (course_alias, course_alias.c.recorded_by != by),
+                (mapping, or_(mapping.c.recorded_by != by, mapping.c.ended_by != by)),
+            )
+        ),
+    ]
+    theirs = set(conn.execute(union(*said)).scalars())
+    owners = {
+        row.activity_iri: row.code
+        for row in conn.execute(
+            select(course_alias.c.activity_iri, course.c.code)
+            .join(course, course.c.id == course_alias.c.course_id)
+            .where(course_alias.c.ended_at.is_(None), course_alias.c.activity_iri.is_not(None))
+        )
+    }
+    left = [
+        entry
+        for entry in mapping_file.courses
+        if entry.code not in theirs
+        and all(owners.get(one.activity_iri or "", entry.code) == entry.code for one in entry.aliases)
+    ]
+    return replace(mapping_file, courses=tuple(left))
 
 
 def held_digests(conn: Connection, course_id: int, framework_id: int) -> dict[str, int]:

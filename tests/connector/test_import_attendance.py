@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from connector.imports.errors import ImportFileError, ImportStateError
+from mappings.mapping_decisions import Decider, withdraw
 from mappings.progress import refresh
 from mappings.tables import competency_state, course, learning_category, learning_event, mapping
 from tests.connector.learning import (
@@ -81,6 +82,23 @@ def test_hours_of_the_event_or_of_the_person(engine: Engine, tmp_path: Path) -> 
     with engine.begin() as conn:
         ended = conn.execute(select(mapping.c.ended_at).join(course).where(course.c.title_th == TITLE))
         assert ended.scalar_one() is not None
+
+
+def test_what_was_withdrawn_is_not_brought_back_by_the_next_file(engine: Engine, tmp_path: Path) -> None:
+    ids = people(engine)
+    attendance(engine, a_file(tmp_path, SHEET))
+    with engine.begin() as conn:
+        (mapping_id,) = conn.execute(
+            select(mapping.c.id).join(course).where(course.c.title_th == TITLE)
+        ).scalars()
+        withdraw(conn, mapping_id, "ไม่ได้จัด", Decider("ครูใหญ่", NOW))
+    attendance(engine, a_file(tmp_path, f"{SHEET}3,kasem@school.example,\n", "again.csv"))
+    assert proven(engine, ids["แก้ว"]) == 0
+    with engine.begin() as conn:
+        stands = (
+            select(mapping.c.id).join(course).where(course.c.title_th == TITLE, mapping.c.ended_at.is_(None))
+        )
+        assert conn.execute(stands).all() == []
 
 
 @pytest.mark.parametrize(

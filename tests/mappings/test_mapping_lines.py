@@ -8,7 +8,8 @@ from sqlalchemy import Connection, Engine, select
 
 from mappings import shipped
 from mappings.files import parse_mappings
-from mappings.load import load_mappings, load_shipped
+from mappings.framework import load_yaml
+from mappings.load import load_framework, load_mappings, load_shipped
 from mappings.mapping_decisions import Decider, approve, end_on, withdraw
 from mappings.mapping_lines import read_overruled
 from mappings.tables import course, mapping
@@ -49,6 +50,28 @@ def test_an_unchanged_file_brings_back_nothing(conn: Connection) -> None:
     withdraw(conn, first, "ผิด", PERSON)
     assert reload(conn, SAMPLE) == []
     assert standing(conn) == []
+
+
+def test_an_upgrade_takes_nothing_back_that_a_file_or_a_person_said(conn: Connection) -> None:
+    """Of mappings that come with the product; the others of the file follow it as before."""
+    mine = SAMPLE[: SAMPLE.index("  - id: sample-dl102")].replace("hours: 3", "hours: 5")
+    load_mappings(conn, parse_mappings(mine, "mine.yaml"), NOW, "thaksa import")
+    ((second, _, _),) = standing(conn, "sample-dl102")
+    withdraw(conn, second, "ผิด", PERSON)
+    before = conn.execute(select(mapping).order_by(mapping.c.id)).all()
+    assert [by for _, _, by in standing(conn)] == ["thaksa import"]
+    load_shipped(conn, LATER, "test")
+    assert conn.execute(select(mapping).order_by(mapping.c.id)).all() == before
+
+
+def test_a_shipped_course_leaves_the_activities_of_others_alone(engine: Engine) -> None:
+    own = SAMPLE[: SAMPLE.index("  - id: sample-dl102")].replace("id: sample-dl101", "id: mine")
+    with engine.begin() as conn:
+        load_framework(conn, load_yaml(shipped.text(shipped.FRAMEWORK)), BEGIN, "test")
+        load_mappings(conn, parse_mappings(own, "mine.yaml"), NOW, "thaksa import")
+        load_shipped(conn, LATER, "test")
+        assert (len(standing(conn, "mine")), standing(conn, "sample-dl101")) == (1, [])
+        assert len(standing(conn, "sample-dl102")) == 1
 
 
 def test_an_unchanged_file_undoes_nothing(conn: Connection) -> None:
