@@ -29,8 +29,6 @@ _ALWAYS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-# What xAPI clients have stored may call itself a page; whoever opens it gets one that can do nothing.
-STORE_HEADERS = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox"}
 _YEAR = 365 * 24 * 60 * 60
 # Browsers come by TLS alone from now on; other names of the domain are not ours to speak for.
 _TRANSPORT = f"max-age={_YEAR}"

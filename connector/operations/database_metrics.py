@@ -12,6 +12,7 @@ from connector.operations.marks import MarkAges
 from connector.report.queries.syncs import read_syncs
 from connector.report.syncs import SyncState, Watched
 from connector.settings_target import TargetSettings
+from connector.tables_people import reminder
 from lrs.clock import from_micros
 from lrs.tables import stale_agent, statement
 from mappings.tables import refresh_state, stale_account, stale_person, stale_unit
@@ -35,6 +36,7 @@ def readers(watched: Mapping[str, Watched], targets: Mapping[str, TargetSettings
         lambda conn, now: _syncs(conn, now, watched),
         lambda conn, now: _marks(conn, now, ages),
         lambda conn, now: target_metrics(conn, targets, now),
+        _reminders,
         _refresh,
     )
 
@@ -78,6 +80,15 @@ def _marks(conn: Connection, now: datetime, ages: MarkAges) -> Iterator[Metric]:
         waiting.add_metric([kind], number)
         oldest.add_metric([kind], ages.look(kind, lowest, highest, now))
     yield from (waiting, oldest)
+
+
+def _reminders(conn: Connection, now: datetime) -> Iterator[Metric]:
+    waits = reminder.c.ended_at.is_(None)
+    number, oldest = conn.execute(select(func.count(), func.min(reminder.c.recorded_at)).where(waits)).one()
+    age = 0.0 if oldest is None else (now - from_micros(oldest)).total_seconds()
+    yield GaugeMetricFamily("thaksa_reminders_waiting", "Reminders that wait to be sent.", value=number)
+    said = "Since the oldest reminder that waits was asked for; 0: none waits."
+    yield GaugeMetricFamily("thaksa_reminder_queue_age_seconds", said, value=age)
 
 
 def _refresh(conn: Connection, _now: datetime) -> Iterator[Metric]:

@@ -6,7 +6,6 @@ from fastapi import FastAPI
 from sqlalchemy import Engine
 
 from connector.access.rights import find_right
-from connector.headers import STORE_HEADERS
 from connector.operations.database_metrics import readers
 from connector.operations.readiness import Readiness
 from connector.operations.request_metrics import RequestMetrics
@@ -51,7 +50,7 @@ class Operations:
         def route(_method: str, path: str) -> str:
             return f"{prefix}{store.route(path) or f'/{OTHER}'}"
 
-        return Watching(store, self.requests, route, tells=self._tells, headers=STORE_HEADERS)
+        return Watching(store, self.requests, route, tells=self._tells)
 
 
 def _page(method: str, path: str) -> str:

@@ -3,7 +3,7 @@ sides can name. Routes are written as the routers write them: addresses have ids
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from secrets import token_hex
 
 import structlog
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 class Watching:
     """Around an application; `route_of` gives the route of a method and an inner path, one of few. `tells`:
-    a line of every request is wanted, not of failed ones alone. `headers` go into every answer."""
+    a line of every request is wanted, not of failed ones alone."""
 
     def __init__(
         self,
@@ -31,13 +31,11 @@ class Watching:
         route_of: Callable[[str, str], str],
         *,
         tells: bool,
-        headers: Mapping[str, str] | None = None,
     ) -> None:
         self._app = app
         self._metrics = metrics
         self._route_of = route_of
         self._tells = tells
-        self._headers = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection."""
@@ -53,7 +51,7 @@ class Watching:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), line, *self._headers]
+                message["headers"] = [*message.get("headers", ()), line]
             await send(message)
 
         self._metrics.begin()
