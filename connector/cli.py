@@ -8,6 +8,7 @@ import typer
 from sqlalchemy import Engine
 
 from connector import (
+    cli_audit,
     cli_backup,
     cli_close,
     cli_credentials,
@@ -63,6 +64,7 @@ app.add_typer(cli_person.app, name="person")
 app.add_typer(cli_key.app, name="key")
 app.add_typer(cli_user.app, name="user")
 app.add_typer(cli_token.app, name="token")
+app.add_typer(cli_audit.app, name="audit")
 app.add_typer(cli_forward.app, name="forward")
 app.add_typer(cli_reminders.app, name="reminders")
 app.command("explain")(cli_explain.explain_)

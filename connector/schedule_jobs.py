@@ -18,6 +18,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy import Engine
 
+from connector.access.retention import forget_looks
 from connector.forwarding.job import add_targets, forward_waiting, threads_for_targets
 from connector.forwarding.queue import end_stops
 from connector.guarded import guarded, where
@@ -152,6 +153,7 @@ class Jobs:
         daily(self._rebuild, 0, 5)
         daily(self._close_months, 0, 30)
         daily(self._publish, 1, 0)
+        daily(self._forget_looks, 2, 0)
         daily(self._reconcile, 3, 30)
         daily(self._count, 4, 0)
 
@@ -305,6 +307,11 @@ class Jobs:
     def _publish(self) -> None:
         if self._settings.publish_statements:
             publish_statements(self._engine, None, self._clock)
+
+    def _forget_looks(self) -> None:
+        forgotten = forget_looks(self._engine, self._settings.audit_days, self._clock(), "schedule")
+        if forgotten:
+            log.info("looks forgotten", number=forgotten)
 
     def _reconcile(self) -> None:
         reconcile(self._engine, self._clock())

@@ -72,6 +72,7 @@ class Settings(BaseModel):
     session_hours: int = Field(default=12, ge=1)
     sign_in_tries: int = Field(default=5, ge=1)
     sign_in_tries_address: int = Field(default=100, ge=1)
+    audit_days: int = Field(default=730, ge=90)
     argon2_mebibytes: int = Field(default=64, ge=8)
     argon2_passes: int = Field(default=3, ge=1)
     home_page: str = Field(default=PEOPLE, pattern=r"^https?://\S+$")

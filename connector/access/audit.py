@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, delete, func, or_, select
 
 from connector.access.viewer import Viewer
 from connector.tables_access import audit_log, web_user
@@ -17,6 +17,7 @@ from mappings.days import end_of_bangkok_day, start_of_bangkok_day
 from mappings.tables import membership, person, unit, unit_path
 
 PAGE = 100
+_METHODS = ("GET", "POST")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,15 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which looks: of a person, by a user (their uuids), on a day of Bangkok, before a number of the log."""
+    """Which looks: of a person, by a user (their uuids), from a day of Bangkok to another, at pages whose
+    routes begin so or are this one (`exact`), before a number of the log."""
 
     person: str = ""
     user: str = ""
-    day: date | None = None
+    since: date | None = None
+    until: date | None = None
+    route: str = ""
+    exact: bool = True
     before: int | None = None
 
 
@@ -87,8 +92,12 @@ def read_looks(conn: Connection, unit_id: int, *, whole: bool, asked: Asked) -> 
         wanted.append(c.person_uuid == asked.person)
     if asked.user:
         wanted.append(web_user.c.uuid == asked.user)
-    if asked.day is not None:
-        wanted += _on(asked.day)
+    if asked.since is not None:
+        wanted.append(c.at >= to_micros(start_of_bangkok_day(asked.since)))
+    if asked.until is not None:
+        wanted.append(c.at <= to_micros(end_of_bangkok_day(asked.until)))
+    if asked.route:
+        wanted.append(_at(asked.route, exact=asked.exact))
     if asked.before is not None:
         wanted.append(c.id < asked.before)
     return [_look(row) for row in conn.execute(query.where(*wanted))]
@@ -109,9 +118,25 @@ def _of_unit(unit_id: int) -> ColumnElement[bool]:
     return or_(c.person_uuid.in_(theirs), lists)
 
 
-def _on(day: date) -> list[ColumnElement[bool]]:
-    at = audit_log.c.at
-    return [at >= to_micros(start_of_bangkok_day(day)), at <= to_micros(end_of_bangkok_day(day))]
+def _at(route: str, *, exact: bool) -> ColumnElement[bool]:
+    """Looks by any method at a route."""
+    c = audit_log.c.route
+    return or_(
+        *((c == f"{method} {route}") if exact else c.startswith(f"{method} {route}") for method in _METHODS)
+    )
+
+
+def count_older(conn: Connection, before: datetime) -> int:
+    """How many looks were before a moment."""
+    older = select(func.count()).select_from(audit_log).where(audit_log.c.at < to_micros(before))
+    return conn.execute(older).scalar_one()
+
+
+def forget_older(conn: Connection, before: datetime, most: int) -> int:
+    """Delete looks from before a moment, so many at most; how many that were."""
+    c = audit_log.c
+    older = select(c.id).where(c.at < to_micros(before)).order_by(c.at).limit(most)
+    return conn.execute(delete(audit_log).where(c.id.in_(older))).rowcount
 
 
 def _look(row: Any) -> Look:

@@ -10,13 +10,13 @@ from sqlalchemy import Engine
 
 from connector.access import audit
 from connector.access.audit import Asked
-from connector.access.roles import ADMINISTRATOR, ROLES
-from connector.access.viewer import current
+from connector.access.roles import ROLES
+from connector.access.viewer import sees_all
 from connector.imports.dates import day_of
 from connector.imports.errors import BadValueError
 from connector.report.errors import UnknownFilter
 from connector.report.pages import ThaiErrors, render
-from connector.report.queries.basis import root_scope
+from connector.report.queries.basis import narrowed, root_scope
 from connector.report.words import Words
 from lrs.database import read_only
 
@@ -49,18 +49,40 @@ class _Pages:
     def __init__(self, engine: Engine) -> None:
         self._engine = read_only(engine)
 
-    def audit(self, person: str = "", user: str = "", day: str = "", before: int | None = None) -> Response:
-        asked = Asked(_uuid(person), _uuid(user), _day(day), before)
-        viewer = current()
-        whole = viewer is None or viewer.role == ADMINISTRATOR
+    def audit(
+        self,
+        person: str = "",
+        user: str = "",
+        since: str = "",
+        until: str = "",
+        page: str = "",
+        unit: str = "",
+        before: int | None = None,
+    ) -> Response:
+        if page not in ("", *PAGES, *_BY_START):
+            raise UnknownFilter("ไม่มีหน้านี้ในรายการ")
+        asked = Asked(
+            _uuid(person), _uuid(user), _day(since), _day(until), page, page not in _BY_START, before
+        )
         with self._engine.begin() as conn:
-            found = audit.read_looks(conn, root_scope(conn).unit_id, whole=whole, asked=asked)
+            unit_id = narrowed(conn, root_scope(conn), unit.strip()).unit_id
+            whole = sees_all() and not unit.strip()
+            found = audit.read_looks(conn, unit_id, whole=whole, asked=asked)
         looks = found[: audit.PAGE]
         return render(
             "audit.html",
             looks=looks,
             older=looks[-1].id if len(found) > audit.PAGE else None,
-            filters={"person": asked.person, "user": asked.user, "day": day.strip()},
+            filters={
+                "since": since.strip(),
+                "until": until.strip(),
+                "page": page,
+                "unit": unit.strip(),
+                "person": asked.person,
+                "user": asked.user,
+            },
+            newest=before is None,
+            pages={**PAGES, **_BY_START},
             address=_address,
             page_name=page_name,
             roles=ROLES,

@@ -2,17 +2,20 @@
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from starlette.testclient import TestClient
+from typer.testing import CliRunner
 
-from connector.access import tokens, users
+from connector.access import audit, tokens, users
 from connector.access.rights import RIGHTS
+from connector.cli import app as cli
 from connector.person_erasure import erase
 from connector.person_export import write_export
 from connector.tables_access import audit_log
-from lrs.clock import utc_now
+from lrs.clock import to_micros, utc_now
 from mappings.export import HIDDEN
 from mappings.tables import change_log, person
 from tests.access.conftest import Service, token_of
@@ -204,8 +207,46 @@ class TestLog:
         service.signed_in("office1").get(f"/people/{uuid}")
         service.signed_in("school1").get("/people")
         assert "school1" not in self.page(service, "admin", f"?person={uuid}")
-        assert uuid[:8] not in self.page(service, "admin", "?day=1/6/2500")
-        assert service.signed_in("admin").get("/audit?person=x").status_code == 422
+        shown = {
+            query: (uuid[:8] in page, "school1" in page)
+            for query in ("?until=1/6/2500", "?since=1/6/2500", "?page=/people", "?unit=s1", "?unit=s2")
+            for page in [self.page(service, "admin", query)]
+        }
+        assert list(shown.values()) == [
+            (False, False),
+            (True, True),
+            (False, True),
+            (True, True),
+            (False, False),
+        ]
+        for wrong, status in (("person=x", 422), ("page=/x", 422), ("unit=x", 404)):
+            assert service.signed_in("admin").get(f"/audit?{wrong}").status_code == status
+        assert service.signed_in("office2").get("/audit?unit=s1").status_code == 404
+
+    def test_pages_and_what_is_forgotten(self, service: Service) -> None:
+        now, engine = utc_now(), service.world.engine
+        with engine.begin() as conn:
+            user = users.find_user(conn, "school1").id
+            row = {"user_id": user, "route": "GET /people", "unit_uid": "s1", "address": "x"}
+            days = [*([1] * audit.PAGE), 800]
+            conn.execute(
+                audit_log.insert(), [{**row, "at": to_micros(now - timedelta(days=day))} for day in days]
+            )
+        page = self.page(service, "admin")
+        older = re.findall(r'rel="next" href="/audit([^"]+)"', page)[0]
+        assert self.page(service, "office1", older).count("<tr>") == 1 + 1
+        assert self.forget(service, "--dry-run") == ("1 look is older than 730 days.\n", audit.PAGE + 1)
+        assert self.forget(service)[1] == audit.PAGE
+
+    def forget(self, service: Service, *options: str) -> tuple[str, int]:
+        """What the command says, and how many looks are left."""
+        environ = {"THAKSA_DATABASE_URL": str(service.settings.database_url)}
+        words = ["audit", "forget", *options, "--data", str(service.settings.data)]
+        done = CliRunner().invoke(cli, words, env=environ)
+        assert done.exit_code == 0, done.output
+        with service.world.engine.begin() as conn:
+            left = conn.execute(select(func.count()).select_from(audit_log)).scalar_one()
+        return done.output, int(left)
 
 
 class TestTokens:
