@@ -12,7 +12,7 @@ from tests.operations.conftest import BASE, Behind
 
 TEMPLATES = Path(__file__).parents[2] / "connector" / "report" / "templates"
 XAPI = {"X-Experience-API-Version": "1.0.3"}
-_IN_PAGE = re.compile(r"\sstyle=\"|<style|\son[a-z]+="|javascript:|<script(?![^>]*\ssrc=)", re.IGNORECASE)
+_IN_PAGE = re.compile(r'\sstyle="|<style|\son[a-z]+="|javascript:|<script(?![^>]*\ssrc=)', re.IGNORECASE)
 
 
 @pytest.mark.parametrize(
