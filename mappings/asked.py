@@ -15,7 +15,6 @@ from typing import Any
 from sqlalchemy import (
     Connection,
     FromClause,
-    MetaData,
     Select,
     Table,
     func,
@@ -28,7 +27,7 @@ from sqlalchemy import (
 
 from lrs.clock import to_micros
 from mappings.days import end_of_bangkok_day
-from mappings.steps import KEPT, fill, joining, tell_nobody
+from mappings.steps import KEPT, fill, joining, own_table
 from mappings.tables import (
     batch_learner,
     competency_state,
@@ -41,20 +40,10 @@ from mappings.tables import (
 
 _BATCH = "asked"
 
-
-def _own(table: Table, name: str | None = None) -> Table:
-    """A temporary table with the columns of another; one of the same name goes before it."""
-    copies = (column._copy() for column in table.c)
-    bare = Table(name or table.name, MetaData(), *copies, prefixes=["temporary"], postgresql_on_commit="DROP")
-    for key in list(bare.foreign_key_constraints):
-        bare.constraints.remove(key)
-    return bare
-
-
-_PARAMETER, _LEARNER = _own(parameter), _own(batch_learner)
+_PARAMETER, _LEARNER = own_table(parameter), own_table(batch_learner)
 _RESULTS = {
-    competency_state: _own(competency_state, "asked_state"),
-    learning_event: _own(learning_event, "asked_event"),
+    competency_state: own_table(competency_state, "asked_state"),
+    learning_event: own_table(learning_event, "asked_event"),
 }
 
 
@@ -131,8 +120,8 @@ def _compute(conn: Connection, as_of: date, known_at: int, people: Select[Any]) 
     conn.execute(insert(_LEARNER).from_select(["person_id", "batch"], learners))
     size = conn.execute(select(func.count()).select_from(_LEARNER)).scalar_one()
     conn.execute(text(f"analyze {prefix}.batch_learner"))
-    with joining(conn, size):
-        fill(conn, _BATCH, tell_nobody, _RESULTS)
+    with joining(conn, size) as names:
+        fill(conn, _BATCH, _RESULTS, names)
     for table in _RESULTS.values():
         conn.execute(text(f"analyze {prefix}.{table.name}"))
     for table in (_LEARNER, _PARAMETER):

@@ -7,7 +7,7 @@ once more, with a `known_at` of its own: each pair of times keeps its answer.
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, Engine, MetaData, Table, func, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from lrs.clock import from_micros, to_micros
 from lrs.tables import evidence
@@ -16,7 +16,7 @@ from mappings.closing_changes import has_changed
 from mappings.counts import TODAY, Sources, asked_of, recount
 from mappings.days import bangkok_day, day_before
 from mappings.errors import MappingError
-from mappings.steps import joining
+from mappings.steps import joining, own_table
 from mappings.tables import account_link, closing, counted, counted_learning, membership
 
 Told = Callable[[str, int, int], None]
@@ -86,7 +86,9 @@ def close_month(conn: Connection, day: date, now: datetime) -> bool:
     number = conn.execute(added).scalar_one()
     everybody = select(account_link.c.person_id).distinct()
     progress = Progress(conn, day, known, everybody)
-    own = [_own(conn, table) for table in (counted, counted_learning)]
+    own = [own_table(table, f"closing_{table.name}") for table in (counted, counted_learning)]
+    for table in own:
+        table.create(conn, checkfirst=False)
     with joining(conn, None):
         recount(conn, number, asked, Sources(progress.states, progress.events, *own))
     for table in own:
@@ -100,11 +102,3 @@ def latest_closing(conn: Connection, day: date) -> tuple[int, datetime] | None:
     of_day = select(c.id, c.known_at).where(c.as_of_day == day, c.id != TODAY)
     row = conn.execute(of_day.order_by(c.known_at.desc(), c.id.desc()).limit(1)).first()
     return None if row is None else (row.id, from_micros(row.known_at))
-
-
-def _own(conn: Connection, table: Table) -> Table:
-    """A temporary table with the same columns."""
-    columns = (column._copy() for column in table.c)
-    own = Table(f"closing_{table.name}", MetaData(), *columns, prefixes=["temporary"])
-    own.create(conn, checkfirst=False)
-    return own

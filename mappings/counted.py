@@ -110,19 +110,46 @@ def _group(groups: FromClause) -> ColumnElement[str]:
     )
 
 
-def counted_people(placed: FromClause, states: FromClause, required: Required) -> Select[Any]:
+def counted_people(
+    placed: FromClause, states: FromClause, required: Required, *, everybody: bool = False
+) -> Select[Any]:
     """The columns of `counted`: the places, and whether somebody has all that is asked of their group."""
     group, s = placed.c.group_code, states.c
+    wanted = (s.state == 2, is_required(required, group, s.competency_id))
+    if everybody:
+        return _counted_together(placed, states, required, wanted)
     # Correlated on purpose: a look-up by primary key for each person, whatever a planner guesses.
     complete = (
         select(func.count())
-        .where(s.person_id == placed.c.person_id, s.state == 2, is_required(required, group, s.competency_id))
+        .where(s.person_id == placed.c.person_id, *wanted)
         .correlate(placed)
         .scalar_subquery()
     )
+    return select(*_place(placed), _has_all(required, group, complete))
+
+
+def _counted_together(
+    placed: FromClause, states: FromClause, required: Required, wanted: tuple[ColumnElement[bool], ...]
+) -> Select[Any]:
+    joined = and_(states.c.person_id == placed.c.person_id, *wanted)
+    complete = func.count(states.c.person_id)
+    return (
+        select(*_place(placed), _has_all(required, placed.c.group_code, complete))
+        .select_from(placed.outerjoin(states, joined))
+        .group_by(*_place(placed))
+    )
+
+
+def _place(placed: FromClause) -> tuple[ColumnElement[Any], ...]:
+    return placed.c.person_id, placed.c.unit_id, placed.c.levels, placed.c.group_code
+
+
+def _has_all(
+    required: Required, group: ColumnElement[str], complete: ColumnElement[int]
+) -> ColumnElement[int]:
     enough = [(group.in_(groups), len(ids)) for ids, groups in alike(required).items() if ids]
     every = case((complete == case(*enough, else_=-1), 1), else_=0) if enough else literal(0)
-    return select(placed.c.person_id, placed.c.unit_id, placed.c.levels, group, every.label("all_complete"))
+    return every.label("all_complete")
 
 
 def counted_events(events: FromClause, sample: FromClause, people: Select[Any] | None = None) -> Select[Any]:

@@ -140,7 +140,7 @@ def _count_people(conn: Connection, asked: Asked, people: Select[Any] | None, so
     required = read_required(conn, asked.framework_id)
     sample = sample_courses(asked.framework_id, asked.day, asked.known_at)
     rows = {
-        sources.people: counted_people(placed, sources.states, required),
+        sources.people: counted_people(placed, sources.states, required, everybody=people is None),
         sources.learning: counted_events(sources.events, sample, people),
     }
     for table, found in rows.items():

@@ -8,6 +8,7 @@ learners that are gone when its transaction ends, so several never disturb each 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from functools import partial
 from secrets import token_hex
 
 from sqlalchemy import (
@@ -35,16 +36,14 @@ from lrs.tables import agent, evidence, stale_agent
 from mappings.counts import counts_follow
 from mappings.days import bangkok_day, end_of_bangkok_day
 from mappings.stale import mark_courses, mark_everybody, mark_places
-from mappings.steps import KEPT, Fill, Told, fill, joining, tell_nobody, view_texts
+from mappings.steps import KEPT, Fill, Told, fill, joining, make, own_table, tell_nobody, view_texts
 from mappings.tables import (
     account,
     account_link,
     batch_learner,
-    competency_state,
     course_alias,
     framework_term,
     group_assignment,
-    learning_event,
     mapping,
     membership,
     parameter,
@@ -67,14 +66,20 @@ __all__ = [
     "view_texts",
 ]
 
+FORMER = ("learner_evidence", "part_complete", "completion", "competency_completion", "competency_complete")
+"""Views of earlier versions that an upgrade finds."""
+
 _ONE_AT_A_TIME = 7_420_563
 """PostgreSQL's advisory lock for whoever computes progress; SQLite has one writer anyway."""
 
 
 def drop_views(conn: Connection) -> None:
     """Before an upgrade: a table that a view reads cannot be changed."""
-    for name in reversed(view_texts()):
-        conn.execute(text(f"drop view if exists {name}"))
+    names = [*view_texts(), *FORMER]
+    # PostgreSQL wants those that build on each other named in one command, SQLite each in its own.
+    at_once = [", ".join(names)] if conn.dialect.name == "postgresql" else names
+    for some in at_once:
+        conn.execute(text(f"drop view if exists {some}"))
 
 
 def create_views(conn: Connection) -> None:
@@ -199,28 +204,56 @@ def _recompute(
     conn.execute(insert(parameter).values(batch=batch, as_of_end=end, **times))
     # Without fresh statistics of this one table SQLite starts from the wrong end: seconds, not milliseconds.
     conn.execute(text("analyze batch_learner"))
-    with joining(conn, size), counts_follow(conn, learners, day, known_at, size):
-        for table in (competency_state, learning_event):
-            conn.execute(delete(table).where(table.c.person_id.in_(learners)))
-        if by is None:
-            fill(conn, batch, told)
-        else:
-            by(conn, batch)
+    with joining(conn, size) as names, counts_follow(conn, learners, day, known_at, size):
         if size is None:
-            _look_over(conn)
+            _write_what_differs(conn, by or partial(make, names=names, told=told), batch, told)
+        else:
+            for table in KEPT:
+                conn.execute(delete(table).where(table.c.person_id.in_(learners)))
+            fill(conn, batch, {table: table for table in KEPT}, names)
     for table in (batch_learner, parameter):
         conn.execute(delete(table).where(table.c.batch == batch))
     conn.execute(delete(refresh_state))
     conn.execute(insert(refresh_state).values(id=1, **times))
 
 
-def _look_over(conn: Connection) -> None:
-    """PostgreSQL knows nothing yet of rows that this transaction wrote, and would look for people's states by
-    competency.
+def _write_what_differs(conn: Connection, by: Fill, batch: str, told: Told) -> None:
+    """Everybody's results into tables of the connection's own, and from there what is not kept already:
+    next to nothing, as a rule, and comparing millions of rows takes less than writing them.
     """
-    if conn.dialect.name == "postgresql":
-        for table in KEPT:
-            conn.execute(text(f"analyze {table.name}"))
+    made = {table: own_table(table, f"made_{table.name}") for table in KEPT}
+    by(conn, batch, made)
+    for number, (table, new) in enumerate(made.items()):
+        told("compared and written", number, len(made))
+        if conn.dialect.name == "sqlite":
+            # It joins by looking up alone.
+            key = ", ".join(column.name for column in new.primary_key)
+            conn.execute(text(f"create index temp.key_of_{new.name} on {new.name} ({key})"))
+        conn.execute(text(f"analyze {new.name}"))
+        _take_over(conn, table, new)
+        new.drop(conn, checkfirst=False)
+    told("compared and written", len(made), len(made))
+
+
+def _take_over(conn: Connection, kept: Table, new: Table) -> None:
+    """One join tells what is not alike: of that the kept rows go, and those that are made come."""
+    names, key = [column.name for column in kept.c], [column.name for column in kept.primary_key]
+    every, theirs = ", ".join(names), ", ".join(key)
+    made = ", ".join([f"n.{name} as {name}" for name in names] + [f"k.{name} as old_{name}" for name in key])
+    same = " and ".join(f"n.{name} = k.{name}" for name in key)
+    alike = " and ".join(f"n.{name} is not distinct from k.{name}" for name in names)
+    old = ", ".join(f"old_{name}" for name in key)
+    # Names of our own tables and columns alone.
+    changed = f"select {made} from {kept.name} k full join {new.name} n on {same} where not ({alike})"  # noqa: S608
+    gone = f"delete from {kept.name} where ({theirs}) in (select {old} from changed)"  # noqa: S608
+    come = f"select {every} from changed where {key[0]} is not null order by {theirs}"  # noqa: S608
+    conn.execute(text(f"create temp table changed as {changed}"))
+    conn.execute(text(gone))
+    added = conn.execute(text(f"insert into {kept.name} ({every}) {come}"))
+    if added.rowcount > 0 and conn.dialect.name == "postgresql":
+        # It knows nothing yet of rows that this transaction wrote.
+        conn.execute(text(f"analyze {kept.name}"))
+    conn.execute(text("drop table changed"))
 
 
 @contextmanager

@@ -5,7 +5,6 @@ from sqlalchemy import (
     Column,
     Date,
     Float,
-    Index,
     Integer,
     SmallInteger,
     String,
@@ -54,7 +53,6 @@ competency_state = Table(
     Column("level", SmallInteger),
     Column("evidence_seq", Serial),
     Column("mapping_id", Serial),
-    Index("ix_competency_state_competency_id_state", "competency_id", "state"),
 )
 
 learning_event = Table(

@@ -105,7 +105,7 @@ def whose(conn: Connection, known_at: Any) -> set[int]:
     conn.execute(insert(parameter).values(batch="b", **times))
     everybody = conn.execute(select(person.c.id)).scalars().all()
     conn.execute(insert(batch_learner), [{"batch": "b", "person_id": one} for one in everybody])
-    found = set(conn.execute(text("select person_id from learner_evidence where batch = 'b'")).scalars())
+    found = set(conn.execute(text("select person_id from learner_agent where batch = 'b'")).scalars())
     for table in (batch_learner, parameter):
         conn.execute(delete(table))
     return found

@@ -128,7 +128,10 @@ def read(execute: Execute, sequence: list[int]) -> list[Answer]:
         execute(f"select batch, {columns} from {view} where batch in ('a', 'b')")
         for view, columns in (
             ("competency_progress", "person_id, competency_id, state"),
-            ("competency_complete", "person_id, competency_id, level, completed_at, seq, mapping_id"),
+            (
+                "(select * from competency_progress where state = 2) proven",
+                "person_id, competency_id, level, completed_at, seq, mapping_id",
+            ),
             ("learning", "person_id, course_id, category_id, hours, completed_at, seq"),
         )
     ]

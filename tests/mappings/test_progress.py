@@ -175,7 +175,7 @@ def ask(conn: Connection, batch: str, persons: list[int]) -> None:
 
 
 @pytest.mark.parametrize("learners", [1, 200])
-@pytest.mark.parametrize("view", ["competency_progress", "competency_complete", "learning"])
+@pytest.mark.parametrize("view", ["competency_progress", "learning"])
 def test_sqlite_looks_evidence_up_by_agent(
     tmp_path: Path, sqlite_template: Path, view: str, learners: int
 ) -> None:
