@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
@@ -17,6 +16,9 @@ from mappings.changes import Change, log_changes
 
 KEPT_TRYING = timedelta(days=3)
 """After so long without success a reminder is given up."""
+
+FORGOTTEN = (reminder, reminder_stop)
+"""Tables whose rows of a person who is erased go altogether."""
 
 _FIRST, _LONGEST = timedelta(minutes=5), timedelta(hours=6)
 _AT_ONCE = 500
@@ -96,7 +98,7 @@ def tried_since(conn: Connection, moment: datetime) -> int:
     return conn.execute(tried).scalar_one()
 
 
-def claim(conn: Connection, now: datetime) -> Row[Any] | None:
+def claim(conn: Connection, now: datetime) -> Row[int, str, int, int, int] | None:
     """The next that is due, which is SENDING from now on: id, uuid, person_id, tries (this one too) and
     recorded_at; None: nothing is due."""
     c, at = reminder.c, to_micros(now)
@@ -136,7 +138,7 @@ def forget_reminders(conn: Connection, person_ids: Collection[int]) -> dict[str,
     """Forget all about people who are erased; how many rows of which table there were."""
     counts = {
         table.name: conn.execute(delete(table).where(table.c.person_id.in_(person_ids))).rowcount
-        for table in (reminder, reminder_stop)
+        for table in FORGOTTEN
     }
     return {name: count for name, count in counts.items() if count}
 
