@@ -5,6 +5,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.browser.house import House, open_house
+from tests.system.demo import Demo
+
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
@@ -22,3 +25,10 @@ def browser() -> Iterator[Browser]:
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="package")
+def house(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Users of every role on the demonstration's data."""
+    with open_house(demo.data, tmp_path_factory.mktemp("house")) as house:
+        yield house
