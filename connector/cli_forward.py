@@ -1,7 +1,6 @@
 """`thaksa forward …`: other record stores that get what is stored here."""
 
 import json
-from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
@@ -51,7 +50,13 @@ def list_(in_json: Json = False, data: Data = None) -> None:
     if in_json:
         OUT.print_json(json.dumps([_as_json(one) for one in states], ensure_ascii=False))
         return
-    OUT.print(_table(states) if states else "There is no target: add [targets.NAME] to thaksa.toml.")
+    if not states:
+        OUT.print("There is no target: add a table targets.NAME to thaksa.toml.")
+        return
+    OUT.print(_table(states))
+    for one in states:
+        if one.error:
+            OUT.print(f"{one.name}: {one.error}", style="red", markup=False, highlight=False)
 
 
 @app.command("dead")
@@ -119,23 +124,13 @@ def _states(engine: Engine, settings: Settings) -> tuple[TargetQueue, ...]:
 
 
 def _table(states: tuple[TargetQueue, ...]) -> Table:
-    table = Table(
-        "target", "state", "waiting", "oldest waits", "not taken", "next try", "last success", "error"
-    )
+    table = Table("target", "state", "waiting", "since", "not taken", "next try")
     for one in states:
-        table.add_row(*_cells(one))
+        since = str(one.age).partition(".")[0] if one.waiting else "-"
+        next_try = "-" if one.next_try_at is None else f"{one.next_try_at:%Y-%m-%d %H:%M}Z"
+        waiting = f"{one.waiting}{'+' if one.many else ''}"
+        table.add_row(one.name, one.state, waiting, since, str(one.dead), next_try)
     return table
-
-
-def _cells(one: TargetQueue) -> Iterator[str]:
-    yield one.name
-    yield one.state
-    yield f"{one.waiting}{'+' if one.many else ''}"
-    yield str(one.age).partition(".")[0] if one.waiting else "-"
-    yield str(one.dead)
-    for at in (one.next_try_at, one.succeeded_at):
-        yield "-" if at is None else f"{at:%Y-%m-%d %H:%M}Z"
-    yield one.error or "-"
 
 
 def _as_json(one: TargetQueue) -> dict[str, Any]:
