@@ -21,12 +21,15 @@ from connector.base_path import below_base
 from connector.imports.event import MODES
 from connector.report import thai
 from connector.report.asked_times import AskedWords
+from connector.report.charts import chart_of, until_now
 from connector.report.errors import NoUnits, ReportError
+from connector.report.heat import Heat, sorted_rows
 from connector.report.queries.assignments import read_assignments
 from connector.report.queries.basis import Basis, narrowed, read_basis, read_times, root_scope
 from connector.report.queries.corrections import read_correctable
 from connector.report.queries.learning import read_events, read_split, split_of
 from connector.report.queries.overview import read_overview
+from connector.report.queries.past_months import PastMonths
 from connector.report.queries.people import read_people, read_schools
 from connector.report.queries.people_filters import OUTSIDE, UNCLASSIFIED, Filters, State
 from connector.report.queries.people_orders import Orders
@@ -196,12 +199,24 @@ class _Pages:
         self._engine = read_only(engine)
         self._clock = clock
         self._orders = Orders()
+        self._past = PastMonths()
 
-    def overview(self, times: Asked, unit: str = "") -> Response:
+    def overview(self, times: Asked, unit: str = "", sort: str = "") -> Response:
         with self._engine.begin() as conn:
             basis = self._basis(conn, times, unit)
             overview, split = read_overview(conn, basis), read_split(conn, basis)
-        return render("overview.html", basis=basis, overview=overview, split=split, unit=unit)
+            past = self._past.read(conn, basis)
+        return render(
+            "overview.html",
+            basis=basis,
+            overview=overview,
+            rows=sorted_rows(overview.rows, basis, sort),
+            heat=Heat(basis, unit, names=may("/people")),
+            chart=chart_of([*past, *until_now(past, basis.as_of, overview.total)]),
+            split=split,
+            unit=unit,
+            sort=sort,
+        )
 
     def people(self, times: Asked, filters: Annotated[Filters, Query()]) -> Response:
         with self._engine.begin() as conn:

@@ -32,15 +32,15 @@ class Month:
 
 def read_months(conn: Connection, basis: Basis) -> tuple[Month, ...]:
     """The closed month-ends up to the report's day, as they were known by its moment; the earliest first."""
-    closings = _closings(conn, basis)
+    closings = closings_of(conn, basis)
     numbers = [row.id for row in closings]
     people, states = _people(conn, basis, numbers), _states(conn, basis, numbers)
     asked = {row.framework_id: _asked(conn, row.framework_id) for row in closings}
     return tuple(_month(row, people[row.id], states[row.id], *asked[row.framework_id]) for row in closings)
 
 
-def _closings(conn: Connection, basis: Basis) -> Sequence[Row[Any]]:
-    """Of each month-end the last one."""
+def closings_of(conn: Connection, basis: Basis) -> Sequence[Row[Any]]:
+    """Of each month-end up to the report's day the closing that was known last at its moment, in order."""
     c = closing.c
     known = (c.id != TODAY, c.as_of_day <= basis.as_of, c.known_at <= (basis.known or 0))
     rows = conn.execute(select(closing).where(*known).order_by(c.as_of_day, c.known_at, c.id))
