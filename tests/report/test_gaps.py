@@ -16,6 +16,8 @@ from connector.report.gaps_api import router_gaps
 from connector.report.mappings_page import router_mappings
 from connector.report.queries.gaps import Gaps, read_gaps
 from mappings import gap_counts, vocabulary
+from mappings.days import bangkok_day
+from mappings.framework_terms import end_framework
 from mappings.gap_counts import keep_counts
 from mappings.mapping_decisions import Decider, withdraw
 from mappings.tables import course, mapping
@@ -59,6 +61,15 @@ def test_gaps_of_each_kind(told: Engine) -> None:
     assert [(one.version, [item.code for item in one.items]) for one in found.uncovered] == [
         ("1", ["D1.6", "D1.7", "D1.9", "D2.0"])
     ]
+
+
+def test_mappings_of_a_framework_that_has_ended_prove_nothing(told: Engine) -> None:
+    with told.begin() as conn:
+        last = bangkok_day(NOW) - timedelta(days=1)
+        end_framework(conn, "otepc-w4-2563", "1", last, "test", NOW, "test")
+    found = gaps(told)
+    assert [one.activity_iri for one in found.courses] == [UNKNOWN, course_iri(2), course_iri(3)]
+    assert (found.idle, found.uncovered) == ((), ())
 
 
 def test_what_ends_is_a_gap_at_once(told: Engine) -> None:

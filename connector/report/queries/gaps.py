@@ -104,7 +104,9 @@ def read_gaps(conn: Connection, now: datetime) -> Gaps:
 
 def _in_force(day: date) -> ColumnElement[bool]:
     m = mapping.c
-    return (m.status == "approved") & m.ended_at.is_(None) & valid_on(mapping, day)
+    frameworks = select(framework_term.c.framework_id).where(in_force(day))
+    stands = (m.status == "approved") & m.ended_at.is_(None) & valid_on(mapping, day)
+    return stands & m.framework_id.in_(frameworks)
 
 
 def _stands_for(day: date) -> ColumnElement[bool]:
