@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from sqlalchemy import Engine
 
 from connector.access.audit_page import router_audit
+from connector.access.credentials_page import router_credentials
 from connector.access.guard import Guard, Keeper
 from connector.access.openid import Provider
 from connector.access.openid_pages import router_openid
@@ -34,6 +35,9 @@ def open_to_users(app: FastAPI, engine: Engine, settings: Settings, clock: Clock
     app.include_router(router_openid(door, provider, settings.public_address, clock), include_in_schema=False)
     app.include_router(router_users(engine, passwords, clock), include_in_schema=False)
     app.include_router(router_audit(engine), include_in_schema=False)
+    app.include_router(
+        router_credentials(engine, settings.secret("credentials"), clock), include_in_schema=False
+    )
     app.add_middleware(Guard, keeper=Keeper(engine, sessions, settings.secret("api tokens"), clock))
 
 
