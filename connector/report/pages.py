@@ -45,7 +45,7 @@ from connector.report.queries.person_accounts import read_accounts, read_merged_
 from connector.report.queries.reconciliation import read_reconciliation
 from connector.report.sides import Kind
 from connector.report.whys import MOST_TRIED, WHYS, read_explanations
-from connector.report.words import LANGUAGES, Words, _, gettext, language, ngettext, pgettext, this_page
+from connector.report.words import LANGUAGES, Words, _, gettext, language, ngettext, pgettext, shown, this_page
 from lrs.clock import Clock, from_micros, utc_now
 from lrs.database import read_only
 from mappings import vocabulary
@@ -102,6 +102,8 @@ def environment() -> Environment:
     env.policies["ext.i18n.trimmed"] = True
     # The extension gives the environment this method as it is loaded.
     env.install_gettext_callables(gettext, ngettext, newstyle=True, pgettext=pgettext)  # type: ignore[attr-defined]
+    # Tables say the same texts in each row: these need not be made again.
+    env.globals["_"] = shown
     env.filters |= {
         "iso_day": date.fromisoformat,
         "thai_date": thai.thai_date,

@@ -8,12 +8,13 @@ that hold texts are `Words`.
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
 from babel.messages.pofile import read_po
+from markupsafe import Markup
 
 THAI, ENGLISH = "th", "en"
 LANGUAGES: Mapping[str, str] = MappingProxyType({THAI: "ไทย", ENGLISH: "English"})
@@ -55,6 +56,21 @@ def _(text: str, **values: object) -> str:
     """A text in the language of the request, with `values` for its `%(name)s`."""
     said = gettext(text)
     return said % values if values else said
+
+
+def shown(text: str, **values: object) -> Markup:
+    """A text as templates show it: its `values` are escaped, "%%" stands for a per cent sign."""
+    return _markup(gettext(text)) % values if values else _unplaced(gettext(text))
+
+
+@lru_cache(4096)
+def _markup(said: str) -> Markup:
+    return Markup(said)  # noqa: S704 - texts are the project's own
+
+
+@lru_cache(4096)
+def _unplaced(said: str) -> Markup:
+    return Markup(said) % {}  # noqa: S704 - texts are the project's own
 
 
 def gettext(text: str) -> str:
