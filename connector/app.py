@@ -33,6 +33,7 @@ from connector.report.people_page import router_people_search
 from connector.report.person_forms import router_person_forms
 from connector.report.posts_page import router_posts
 from connector.report.profile_api import router_profile
+from connector.report.published_page import router_published_page
 from connector.report.reminders_page import router_reminders
 from connector.report.sheets_page import router_sheets
 from connector.report.statements_page import router_statements
@@ -88,6 +89,7 @@ def create_app(settings: Settings, stopping: Event | None = None) -> ASGIApp:
     app.include_router(router_pages(engine), include_in_schema=False)
     app.include_router(router_people_search(engine), include_in_schema=False)
     app.include_router(router_sheets(engine), include_in_schema=False)
+    app.include_router(router_published_page(engine), include_in_schema=False)
     app.include_router(router_assignments(engine), include_in_schema=False)
     app.include_router(router_person_forms(engine), include_in_schema=False)
     imports = router_imports(

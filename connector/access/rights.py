@@ -21,7 +21,7 @@ COUNTS = EVERYBODY - {LEARNER}
 NAMES = COUNTS - {ANALYST}
 OFFICES = frozenset({ADMINISTRATOR, OFFICE})
 WHOLE = frozenset({ADMINISTRATOR, ANALYST})
-"""Numbers that are not told apart by office."""
+"""What was published, small counts hidden."""
 ADMINISTRATORS = frozenset({ADMINISTRATOR})
 
 LISTED, ONE = "list", "person"
@@ -76,7 +76,11 @@ RIGHTS: Mapping[tuple[str, str], Right] = MappingProxyType(
         (_P, "/password"): Right(EVERYBODY),
         # Counts of the viewer's own unit and what is within it.
         (_Q, "/"): Right(COUNTS),
-        (_Q, "/api/v1/aggregates"): Right(COUNTS, scope="aggregates"),
+        (_Q, "/api/v1/aggregates"): Right(NAMES, scope="aggregates"),
+        # Month-ends with small counts hidden: all that analysts see of numbers of people.
+        (_Q, "/published"): Right(WHOLE),
+        (_Q, "/api/v1/published"): Right(WHOLE, scope="aggregates"),
+        (_Q, "/api/v1/published/{table}"): Right(WHOLE, scope="aggregates"),
         # People of the viewer's own unit; a learner's own record.
         (_Q, "/people"): Right(NAMES, LISTED),
         (_P, "/people/search"): Right(NAMES),
@@ -110,16 +114,16 @@ RIGHTS: Mapping[tuple[str, str], Right] = MappingProxyType(
         (_Q, "/audit"): Right(OFFICES),
         # Numbers of the whole service.
         (_Q, "/metrics"): Right(ADMINISTRATORS, scope="metrics"),
-        (_Q, "/status"): Right(WHOLE),
-        (_Q, "/status/platforms"): Right(WHOLE),
-        (_Q, "/reconciliation"): Right(WHOLE),
-        (_Q, "/api/v1/status"): Right(WHOLE, scope="status"),
-        (_Q, "/api/v1/reconciliation"): Right(WHOLE, scope="status"),
+        (_Q, "/status"): Right(ADMINISTRATORS),
+        (_Q, "/status/platforms"): Right(ADMINISTRATORS),
+        (_Q, "/reconciliation"): Right(ADMINISTRATORS),
+        (_Q, "/api/v1/status"): Right(ADMINISTRATORS, scope="status"),
+        (_Q, "/api/v1/reconciliation"): Right(ADMINISTRATORS, scope="status"),
         # Which course proves which competency: nothing about persons; decided for everybody.
         (_Q, "/mappings"): Right(COUNTS),
         (_Q, "/mappings/{mapping_id}"): Right(COUNTS),
-        (_Q, "/mappings/gaps"): Right(WHOLE),
-        (_Q, "/api/v1/gaps"): Right(WHOLE, scope="status"),
+        (_Q, "/mappings/gaps"): Right(ADMINISTRATORS),
+        (_Q, "/api/v1/gaps"): Right(ADMINISTRATORS, scope="status"),
         (_Q, "/mappings/new"): Right(OFFICES),
         (_P, "/mappings"): Right(OFFICES),
         (_Q, "/mappings/{mapping_id}/edit"): Right(OFFICES),

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from connector.report.asked_times import AskedWords
 from connector.report.errors import ReportError, WrongTime
 from connector.report.gaps_api import router_gaps
+from connector.report.published_api import router_published
 from connector.report.queries.basis import Basis, narrowed, read_basis, root_scope
 from connector.report.queries.months import Month, read_months
 from connector.report.queries.overview import ItemCount, Overview, Row, read_overview
@@ -129,6 +130,7 @@ def router_api(
         except ReportError as error:
             raise HTTPException(error.status, error.message) from None
 
+    router.include_router(router_published(engine))
     router.include_router(router_status(engine, clock, watched))
     router.include_router(router_reconciliation(engine, clock))
     router.include_router(router_gaps(engine, clock))

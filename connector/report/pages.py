@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
@@ -204,6 +204,9 @@ class _Pages:
         self._past = PastMonths()
 
     def overview(self, times: Asked, unit: str = "", sort: str = "") -> Response:
+        if (viewer := current()) is not None and not viewer.sees_names:
+            # The numbers of a day tell of single people: what is published does not.
+            return RedirectResponse("/published", 303)
         with self._engine.begin() as conn:
             basis = self._basis(conn, times, unit)
             overview, split = read_overview(conn, basis), read_split(conn, basis)

@@ -16,6 +16,7 @@ from connector.report.published_sheets import (
     COMPLETE,
     EVERYTHING,
     LEARNERS,
+    PERSONS,
     MonthCounts,
     Name,
     Pattern,
@@ -127,7 +128,8 @@ def hide_beside(counts: MonthCounts, threshold: int, earlier: Earlier | None) ->
     """
     if earlier is None:
         return hide(counts, threshold, {}, {})
-    keep: dict[Name, frozenset[Place]] = {}
+    # How many people there are hardly changes from month to month: what is hidden of that stays so.
+    keep: dict[Name, frozenset[Place]] = {(PERSONS, ""): earlier.pattern[PERSONS, ""]}
     rooms = _rooms(counts, earlier.counts, earlier.pattern, 1)
     before = earlier.before
     behind = {} if before is None else _rooms(earlier.counts, before.counts, before.pattern, 1)
@@ -161,6 +163,14 @@ def _rooms(counts: MonthCounts, other: MonthCounts, shown: Pattern, way: int) ->
     return found
 
 
+def find_publication(conn: Connection, table: str, month_end: date | None) -> Publication:
+    """That of a month-end (None: the last). Raises NotFound: no such table, or nothing was published."""
+    found = [one for one in read_publications(conn) if month_end in (None, one.as_of)]
+    if table not in TABLES or not found:
+        raise NotFound("ไม่มีตารางที่เผยแพร่ตามที่ระบุ")
+    return found[-1]
+
+
 def read_published(
     conn: Connection, table: str, month_end: date | None = None, *, rows: Iterable[str] | None = None
 ) -> PublishedTable:
@@ -168,10 +178,8 @@ def read_published(
 
     Raises NotFound: there is no such table, or nothing was published of that day.
     """
-    publications = [one for one in read_publications(conn) if month_end is None or one.as_of <= month_end]
-    if table not in TABLES or not publications or month_end not in (None, publications[-1].as_of):
-        raise NotFound("ไม่มีตารางที่เผยแพร่ตามที่ระบุ")
-    last = publications[-1]
+    last = find_publication(conn, table, month_end)
+    publications = [one for one in read_publications(conn) if one.as_of <= last.as_of]
     wanted = None if rows is None else set(rows)
     cells = [
         cell

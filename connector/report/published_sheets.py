@@ -115,7 +115,7 @@ class MonthCounts:
             every, asked = self.everything.get(cell, 0), self._asked(cell)
             done = [self.complete[item].get(cell, 0) for item in asked if item in shown]
             up[cell] = min([persons, *done]) - every
-            down[cell] = min(every, self.missing[cell]) if len(done) == len(asked) else every
+            down[cell] = min(every, self.missing.get(cell, 0)) if len(done) == len(asked) else every
         return up, down
 
     def _asked(self, cell: Cell) -> Sequence[str]:
@@ -256,7 +256,7 @@ def _of_complete(counts: MonthCounts, pattern: Pattern, item: str) -> Freedom:
     """States of an item are exchanged; nobody comes to have everything by it, or to have it no more."""
     sheet = counts.sheets[COMPLETE, item]
     every, missing = _shown_everything(counts, pattern), _missing(counts, pattern)
-    up = {cell: min(sheet.persons[cell] - sheet.value[cell], missing[cell]) for cell in sheet.value}
+    up = {cell: min(sheet.persons[cell] - sheet.value[cell], missing.get(cell, 0)) for cell in sheet.value}
     return Freedom(up, _less(sheet.value, every), pattern[COMPLETE, item])
 
 
@@ -267,7 +267,7 @@ def _of_begun(counts: MonthCounts, pattern: Pattern, item: str) -> list[Freedom]
     left = _less(_less(sheet.persons, complete.value), sheet.value)
     both = pattern[COMPLETE, item] & pattern[BEGUN, item]
     more = {cell: left[cell] + complete.value[cell] - every.get(cell, 0) for cell in left}
-    fewer = {cell: min(number, missing[cell]) for cell, number in sheet.value.items()}
+    fewer = {cell: min(number, missing.get(cell, 0)) for cell, number in sheet.value.items()}
     return [Freedom(left, sheet.value, pattern[BEGUN, item]), Freedom(more, fewer, both)]
 
 

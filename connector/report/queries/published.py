@@ -63,8 +63,9 @@ def read_closings(conn: Connection, after: date | None) -> Sequence[Row[Any]]:
     closed = select(c.id, c.as_of_day).where(c.id != TODAY, c.framework_id.is_not(None))
     if after is not None:
         closed = closed.where(c.as_of_day > after)
-    rows: Sequence[Row[Any]] = conn.execute(closed.order_by(c.as_of_day, c.known_at, c.id)).all()
-    return list({row.as_of_day: row for row in rows}.values())
+    rows = conn.execute(closed.order_by(c.as_of_day, c.known_at, c.id)).all()
+    last: dict[date, Any] = {row.as_of_day: row for row in rows}
+    return list(last.values())
 
 
 def root_of(conn: Connection) -> int | None:
@@ -205,3 +206,8 @@ def read_names(conn: Connection, framework_id: int) -> dict[str, str]:
     c = competency.c
     items = select(c.code, c.name_th).where(c.framework_id == framework_id)
     return {row[0]: row[1] for row in conn.execute(union_all(offices, items))}
+
+
+def unit_name(conn: Connection, unit_id: int) -> str:
+    """In Thai."""
+    return str(conn.execute(select(unit.c.name_th).where(unit.c.id == unit_id)).scalar_one())
