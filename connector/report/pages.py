@@ -45,7 +45,17 @@ from connector.report.queries.person_accounts import read_accounts, read_merged_
 from connector.report.queries.reconciliation import read_reconciliation
 from connector.report.sides import Kind
 from connector.report.whys import MOST_TRIED, WHYS, read_explanations
-from connector.report.words import LANGUAGES, Words, _, gettext, language, ngettext, pgettext, shown, this_page
+from connector.report.words import (
+    LANGUAGES,
+    Words,
+    _,
+    gettext,
+    language,
+    ngettext,
+    pgettext,
+    shown,
+    this_page,
+)
 from lrs.clock import Clock, from_micros, utc_now
 from lrs.database import read_only
 from mappings import vocabulary
