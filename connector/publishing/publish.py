@@ -9,22 +9,21 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
-import orjson
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Engine
 
 from connector.locks import held
 from connector.publishing.authority import PUBLISHER
-from connector.publishing.statements import Figure, end_of, figures_of
+from connector.publishing.statements import Figure, figures_of
+from connector.publishing.stored import Held, read_held
 from connector.report.published import read_published
 from connector.report.published_tables import OFFICE_COMPETENCY
 from connector.report.queries.published import read_publications
 from connector.sink import validated, write
 from connector.statements import voiding
-from lrs.clock import Clock, to_micros
+from lrs.clock import Clock
 from lrs.database import read_only
-from lrs.tables import agent, evidence, statement, verb
 from mappings.errors import MappingError
-from mappings.vocabulary import REPORTED, UNITS
+from mappings.vocabulary import UNITS
 
 
 @dataclass
@@ -34,13 +33,6 @@ class Report:
     months: list[date] = field(default_factory=list)
     written: int = 0
     voided: int = 0
-
-
-class _Held(NamedTuple):
-    """A statement of a month that was published before."""
-
-    body: Mapping[str, Any]
-    voided: bool
 
 
 class _Changes(NamedTuple):
@@ -79,7 +71,7 @@ def _month_ends(engine: Engine, month: date | None) -> list[date]:
 def _changes(engine: Engine, day: date) -> _Changes:
     with read_only(engine).begin() as conn:
         figures = figures_of(read_published(conn, OFFICE_COMPETENCY, day))
-        stored = _read_held(conn, day)
+        stored = read_held(conn, day)
     changes = _Changes([], [])
     standing = {id_ for id_, one in stored.items() if not one.voided}
     for one in figures:
@@ -89,7 +81,7 @@ def _changes(engine: Engine, day: date) -> _Changes:
     return changes
 
 
-def _settle(figure: Figure, stored: Mapping[str, _Held], changes: _Changes) -> set[str]:
+def _settle(figure: Figure, stored: Mapping[str, Held], changes: _Changes) -> set[str]:
     """Add what a figure needs; its statement that stood before."""
     occurrence = 1
     while (before := stored.get(figure.id(occurrence))) is not None and before.voided:
@@ -101,22 +93,6 @@ def _settle(figure: Figure, stored: Mapping[str, _Held], changes: _Changes) -> s
         changes.void.append(figure.id(occurrence))
         changes.write.append(figure.document(occurrence + 1))
     return {figure.id(occurrence)}
-
-
-def _read_held(conn: Connection, day: date) -> dict[str, _Held]:
-    """By id; all of a month-end have one timestamp."""
-    rows = conn.execute(
-        select(statement.c.id, statement.c.body, evidence.c.voided_at)
-        .join(evidence, evidence.c.seq == statement.c.seq)
-        .join(agent, agent.c.id == evidence.c.authority_id)
-        .join(verb, verb.c.id == evidence.c.verb_id)
-        .where(
-            agent.c.key == PUBLISHER.actor.key,
-            verb.c.iri == REPORTED,
-            evidence.c.timestamp == to_micros(end_of(day)),
-        )
-    )
-    return {row.id: _Held(orjson.loads(row.body), row.voided_at is not None) for row in rows}
 
 
 def _write(engine: Engine, changes: _Changes, clock: Clock) -> None:
