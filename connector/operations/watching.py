@@ -54,14 +54,15 @@ class Watching:
                 message["headers"] = [*message.get("headers", ()), line]
             await send(message)
 
+        # Before a part of it that is mounted takes its own path off.
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
         self._metrics.begin()
         try:
             await self._app(scope, receive, noting)
         finally:
-            self._end(scope, status, time.perf_counter() - started)
+            self._end(scope["method"], path, status, time.perf_counter() - started)
 
-    def _end(self, scope: Scope, status: int, seconds: float) -> None:
-        method, path = scope["method"], scope["path"].removeprefix(scope.get("root_path", ""))
+    def _end(self, method: str, path: str, status: int, seconds: float) -> None:
         route = self._route_of(method, path)
         self._metrics.end(method, route, status, seconds)
         if status >= 500 or self._tells:

@@ -75,12 +75,14 @@ def test_metrics_follow_what_happens(behind: Behind, reading: Any) -> None:
     client.post(f"{BASE}/sign-in", data={"name": "admin", "password": "wrong"})
     client.get(f"{BASE}/people/{behind.world.uuids['แก้ว']}")
     client.get(f"{BASE}/กขค")
+    client.get(f"{BASE}/static/thaksa.css")
     after = reading()
     requests = after["thaksa_http_requests_total"]
     assert requests["POST", "/xapi/statements", "200"] == 1
     assert requests["PUT", "/xapi/other", "404"] == 1
     assert requests["GET", "/people/{uuid}", "303"] == 1
     assert requests["GET", "other", "404"] == 1
+    assert requests["GET", "/static/{path:path}", "200"] == 1
     assert after["thaksa_http_request_seconds_count"]["POST", "/xapi/statements"] == 1
     assert sum(after["thaksa_statements_received_total"].values()) == 2
     assert after["thaksa_statements_stored_total"][()] == before["thaksa_statements_stored_total"][()] + 2
