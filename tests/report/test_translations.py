@@ -15,10 +15,11 @@ ROOT = Path(connector.__file__).parent
 TEMPLATES = sorted((ROOT / "report" / "templates").glob("*.html"))
 THAI = re.compile("[\u0e00-\u0e7f]")
 PLACES = re.compile(r"%\(\w+\)s|\{[^}]*\}")
-# Words that files are read by, reasons that have English of their own, months, and sheets and mails, which
-# are Thai.
+# Words that files are read by, reasons that have English of their own, months, examples, and sheets and
+# mails, which are Thai.
 OTHERS = {
     "words.py",
+    "published_api.py",
     "letter.py",
     "import_users.py",
     "reasons.py",
@@ -30,7 +31,7 @@ OTHERS = {
 }
 CODE = sorted(
     path
-    for folder in ("report", "access", "reminders", "forwarding", "publishing", "imports/kinds.py")
+    for folder in ("report", "access", "reminders", "forwarding", "imports/kinds.py")
     for path in ([ROOT / folder] if folder.endswith(".py") else (ROOT / folder).rglob("*.py"))
     if path.name not in OTHERS
 )
@@ -45,7 +46,7 @@ def english() -> dict[tuple[str, str], str]:
             ids = message.id if isinstance(message.id, (tuple, list)) else (message.id,)
             texts = message.string if isinstance(message.string, (tuple, list)) else (message.string,)
             if all(texts):
-                said[message.context or "", ids[0]] = texts[0]
+                said[message.context or "", ids[0]] = str(texts[0])
     return said
 
 
