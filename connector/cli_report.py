@@ -12,7 +12,7 @@ from lrs.clock import to_iso, utc_now
 from lrs.database import read_only
 
 if TYPE_CHECKING:
-    from connector.report.api import CompetenciesOut, LinesOut
+    from connector.report.aggregates import CompetenciesOut, LinesOut
 
 
 class By(StrEnum):
@@ -40,7 +40,7 @@ def progress(
     data: Data = None,
 ) -> None:
     """Show how many people of a unit have what is required of them."""
-    from connector.report.api import aggregates_of
+    from connector.report.aggregates import aggregates_of
     from connector.report.asked_times import asked_times
     from connector.report.errors import ReportError, WrongTime
     from connector.report.queries.basis import narrowed, read_basis, root_scope

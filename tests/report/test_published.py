@@ -1,12 +1,12 @@
 """What is published of month-ends: once, with small counts hidden, for the whole organisation alone."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
 
 from connector.report.errors import NotFound
-from connector.report.published import TABLES, publish_months, read_published
+from connector.report.published import publish_months, read_published
 from lrs.database import read_only
 from mappings import vocabulary
 from mappings.closings import close_months
@@ -61,6 +61,23 @@ def test_tables_of_a_month_end(country: Engine) -> None:
     assert publish_months(country, 5, LATER) == [date(2026, 4, 30), MAY]
     assert publish_months(country, 5, LATER) == []
     offices = cells(country, "office-competency")
-    proven = {column for (_, column), (_, complete) in offices.items() if complete}
-    assert proven
-    print(offices)
+    shown = {key: complete for key, (_, complete) in offices.items() if complete is not None}
+    assert shown == {("area-1", "D1.1"): 24, ("area-2", "D1.1"): 7}
+    assert cells(country, "months")[MAY.isoformat(), "D1.1"][1] == 31
+    # Two executives, and the others with them: what two of 48 have done follows from nothing.
+    assert {one for one, _ in cells(country, "competency-group")} == {"A", "M", "S", "T"}
+    groups = cells(country, "competency-group")
+    assert (groups["M", "D1.1"], groups["S", "D1.1"]) == ((None, None), (None, None))
+
+
+def test_what_is_published_stays(country: Engine) -> None:
+    publish_months(country, 5, LATER)
+    before = cells(country, "office-competency")
+    with country.begin() as conn:
+        late = datetime.combine(MAY, BEGIN.time(), BEGIN.tzinfo)
+        send(conn, "คน1-15", DL101, at=late, stored=LATER)
+    assert MAY in close_months(country, None, LATER + timedelta(hours=1))
+    assert publish_months(country, 5, LATER + timedelta(hours=2)) == []
+    assert cells(country, "office-competency") == before
+    with read_only(country).connect() as conn, pytest.raises(NotFound):
+        read_published(conn, "office-competency", date(2026, 3, 31))
