@@ -1,8 +1,9 @@
 """Who is counted: the people of a unit's subtree on a day, each once, with the group of that day."""
 
 from datetime import date
+from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, FromClause, case, func, select, union_all
+from sqlalchemy import CTE, BindParameter, ColumnElement, FromClause, Select, case, func, select, union_all
 
 from connector.report.queries.basis import Basis
 from mappings.counted import places_on
@@ -12,16 +13,20 @@ from mappings.tables import group_assignment, membership, person
 
 
 def members(
-    unit_id: int, day: date, known_at: int | None = None, which: ColumnElement[bool] | None = None
+    unit_id: int,
+    day: date,
+    known_at: int | None = None,
+    which: ColumnElement[bool] | None = None,
+    ids: BindParameter[Any] | None = None,
 ) -> CTE:
     """One row a person with a membership in the subtree that day, as was known at an instant (None: now).
 
     Columns: person_id, unit_id, position_th, rank_th, line, group_code, classified (1 or 0).
     Of several memberships the one recorded last counts, so that rows add up to their total; of
     several groups an assignment goes before what the roster or the position says. `which` narrows
-    `person`, where not everybody is wanted.
+    `person`, where not everybody is wanted; or else `ids`, an expanding parameter, names who is.
     """
-    m = _memberships(unit_id, day, known_at, which)
+    m = _memberships(unit_id, day, known_at, which, ids)
     g = _groups(m, day, known_at)
     rank = func.row_number().over(
         partition_by=m.c.person_id,
@@ -45,16 +50,26 @@ def members(
     return select(every).where(every.c.rank == 1).cte("members").prefix_with("MATERIALIZED")
 
 
-def _memberships(unit_id: int, day: date, known_at: int | None, which: ColumnElement[bool] | None) -> CTE:
+def _memberships(
+    unit_id: int,
+    day: date,
+    known_at: int | None,
+    which: ColumnElement[bool] | None,
+    ids: BindParameter[Any] | None,
+) -> CTE:
     """Of the subtree, each part joined by itself: a union that is joined afterwards is read whole."""
-    parts = []
+    parts: list[Select[Any]] = []
     for m, known in versions(membership, known_at):
         place = places_on(day, known_at)
-        part = (
-            select(m.c.id, m.c.person_id, m.c.unit_id, m.c.position_th, m.c.rank_th, m.c.line)
-            .join_from(place, m, place.c.unit_id == m.c.unit_id)
-            .where(place.c.ancestor_id == unit_id, valid_on(m, day), known)
-        )
+        post = select(m.c.id, m.c.person_id, m.c.unit_id, m.c.position_th, m.c.rank_th, m.c.line)
+        holds = (place.c.ancestor_id == unit_id, valid_on(m, day), known)
+        if ids is None:
+            part = post.join_from(place, m, place.c.unit_id == m.c.unit_id).where(*holds)
+        else:
+            # Theirs first, on their own: SQLite would else read all posts of the unit.
+            theirs = post.where(*holds[1:], m.c.person_id.in_(ids)).cte(f"theirs_{len(parts)}")
+            theirs = theirs.prefix_with("MATERIALIZED")
+            part = select(theirs).join(place, place.c.unit_id == theirs.c.unit_id).where(holds[0])
         if which is not None:
             part = part.join(person, person.c.id == m.c.person_id).where(which)
         parts.append(part)
