@@ -34,11 +34,11 @@ def test_from_the_overview_to_a_statement(page: Page) -> None:
     assert 0 < len(unfinished) < len(everybody)
 
     page.goto("/people")
-    page.locator('a[href^="/people/"]').first.click()
+    page.locator('.persons a[href^="/people/"]').first.click()
     page.locator('a[href*="/statements/"]').first.click()
     expect(page.locator("pre")).to_contain_text('"verb"')
 
 
 def people(page: Page) -> set[str]:
-    links = page.locator('a[href^="/people/"]')
+    links = page.locator('.persons a[href^="/people/"]')
     return {str(links.nth(index).get_attribute("href")) for index in range(links.count())}

@@ -27,12 +27,12 @@ def page(browser: Browser, demo: Demo) -> Iterator[Page]:
 
 def test_a_row_opens_where_it_stands(page: Page) -> None:
     page.goto("/statements")
-    first = page.locator("details").first
+    first = page.locator("main details").first
     expect(first.locator("pre")).to_have_count(0)
     first.locator("summary").click()
     expect(first.locator("pre")).to_contain_text('"verb"')
     first.locator("pre a").first.click()
-    expect(page.locator("details").first).to_be_visible()
+    expect(page.locator("main details").first).to_be_visible()
     assert "/statements?verb=" in page.url
 
 
@@ -47,9 +47,9 @@ def test_the_count_is_asked_for_again_and_again(page: Page) -> None:
 
 def test_an_account_is_found_and_its_name_stays_out_of_the_address(page: Page) -> None:
     page.goto("/statements")
-    account = page.locator("details .who").first.inner_text().split()[0]
+    account = page.locator("main details .who").first.inner_text().split()[0]
     page.get_by_label("บัญชีผู้เรียนหรืออีเมล").fill(account)
     page.locator("form.filters button").click()
     expect(page.get_by_label("บัญชีผู้เรียนหรืออีเมล")).to_have_value(account)
-    expect(page.locator("details .who").first).to_contain_text(account)
+    expect(page.locator("main details .who").first).to_contain_text(account)
     assert page.url.endswith("/statements")
