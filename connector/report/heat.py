@@ -4,7 +4,7 @@ The table of an office has thousands of cells: made here and not in a template, 
 The colour of a cell says what its number says, from nobody to everybody.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from urllib.parse import urlencode
 
 from markupsafe import Markup, escape
@@ -13,7 +13,7 @@ from connector.report.errors import UnknownFilter
 from connector.report.queries.basis import Basis, Item
 from connector.report.queries.overview import Row
 from connector.report.thai import bar_width, percent, share
-from connector.report.words import _
+from connector.report.words import _, language
 
 BY_PERSONS, BY_ALL, BY_UNCLASSIFIED = "persons", "all", "unclassified"
 _STEP = 20
@@ -72,6 +72,11 @@ class Heat:
         self._basis, self._unit, self._names = basis, unit, names
         self._titles = {item.id: _title(item) for item in basis.items}
         self._only = escape(_("เฉพาะสำนักงาน"))
+
+    @property
+    def key(self) -> Hashable:
+        """What rows depend on beside their numbers."""
+        return language(), self._unit, self._names, *self._basis.asked.items()
 
     def lines(self, rows: Iterable[Row]) -> Markup:
         """A row for each unit."""

@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
+from markupsafe import Markup
 from sqlalchemy import Connection, Engine
 
 from connector.access.form_tokens import FormTokens
@@ -28,7 +29,7 @@ from connector.report.queries.assignments import read_assignments
 from connector.report.queries.basis import Basis, narrowed, read_basis, read_times, root_scope
 from connector.report.queries.corrections import read_correctable
 from connector.report.queries.learning import read_events, read_split, split_of
-from connector.report.queries.overview import read_overview
+from connector.report.queries.overview import Overview, overview_key, read_overview
 from connector.report.queries.past_months import PastMonths
 from connector.report.queries.people import read_people, read_schools
 from connector.report.queries.people_filters import OUTSIDE, UNCLASSIFIED, Filters, State
@@ -43,6 +44,7 @@ from connector.report.queries.person import (
 )
 from connector.report.queries.person_accounts import read_accounts, read_merged_away, read_merges_into
 from connector.report.queries.reconciliation import read_reconciliation
+from connector.report.remembered import Remembered
 from connector.report.sides import Kind
 from connector.report.whys import MOST_TRIED, WHYS, read_explanations
 from connector.report.words import (
@@ -202,6 +204,8 @@ def router_pages(engine: Engine, clock: Clock = utc_now) -> APIRouter:
 
 
 Asked = Annotated[AskedWords, Depends()]
+_MOST_OVERVIEWS = 16
+"""Two mebibytes each, where units have hundreds of rows."""
 
 
 class _Pages:
@@ -212,6 +216,8 @@ class _Pages:
         self._clock = clock
         self._orders = Orders()
         self._past = PastMonths()
+        self._overviews: Remembered[Overview] = Remembered(_MOST_OVERVIEWS)
+        self._lines: Remembered[Markup] = Remembered(_MOST_OVERVIEWS)
 
     def overview(self, times: Asked, unit: str = "", sort: str = "") -> Response:
         if (viewer := current()) is not None and not viewer.sees_names:
@@ -219,14 +225,18 @@ class _Pages:
             return RedirectResponse("/published", 303)
         with self._engine.begin() as conn:
             basis = self._basis(conn, times, unit)
-            overview, split = read_overview(conn, basis), read_split(conn, basis)
-            past = self._past.read(conn, basis)
+            key = overview_key(conn, basis)
+            overview = self._overviews.of(key, lambda: read_overview(conn, basis))
+            split, past = read_split(conn, basis), self._past.read(conn, basis)
+        heat = Heat(basis, unit, names=may("/people"))
+        shown = key and (key, heat.key, sort)
+        lines = self._lines.of(shown, lambda: heat.lines(sorted_rows(overview.rows, basis, sort)))
         return render(
             "overview.html",
             basis=basis,
             overview=overview,
-            rows=sorted_rows(overview.rows, basis, sort),
-            heat=Heat(basis, unit, names=may("/people")),
+            lines=lines,
+            heat=heat,
             chart=chart_of([*past, *until_now(past, basis.as_of, overview.total)]),
             split=split,
             unit=unit,

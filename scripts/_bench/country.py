@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, Table, func, insert, select
 from lrs.clock import to_micros
 from lrs.tables import activity, agent, evidence, verb
 from mappings import vocabulary
-from mappings.people import import_units
+from mappings.people import UnitRow, import_units
 from mappings.tables import (
     account,
     account_link,
@@ -63,13 +63,19 @@ def course_iri(n: int) -> str:
 
 
 def fill(
-    engine: Engine, people: int, rows: int, *, like: int | None = None, active: int | None = None
+    engine: Engine,
+    people: int,
+    rows: int,
+    *,
+    like: int | None = None,
+    active: int | None = None,
+    organisation: Sequence[UnitRow] = (),
 ) -> None:
     """Fill an upgraded, empty database. `like`: with the schools of so many people, not of these alone.
-    `active`: with evidence of the first so many people, not of all.
+    `active`: with evidence of the first so many people, not of all. `organisation`: other units than those.
     """
     with engine.begin() as conn:
-        import_units(conn, units(like or people), BEGIN, "bench")
+        import_units(conn, organisation or units(like or people), BEGIN, "bench")
         _people(conn, people)
         mapped, others = _activities(conn)
         verbs = _numbers(conn, verb, "iri", _VERBS)

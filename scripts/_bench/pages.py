@@ -5,6 +5,9 @@ Over 4 connections, by `thaksa serve`: the national overview, the overview of on
 by school and by competency; of today and of a month-end that is closed. The bar: p95 at the full size at most
 twice that at a hundredth. Another day is computed when it is asked for: the office's overview over the same
 connections, with a bar of 10 seconds, and the national one asked for once.
+
+Then the overview of an office of 5,000 people and the list of 10,000 people, of somebody who has signed in,
+beside bare templated pages of the same octets. The bar: p95 at most three times theirs.
 """
 
 import os
@@ -18,6 +21,8 @@ from connector.upgrade import upgrade
 from lrs.database import connect
 from mappings.closings import close_months, month_end
 from mappings.progress import rebuild
+from scripts._bench.beside_bare import bars as beside_bare_bars
+from scripts._bench.beside_bare import beside_bare
 from scripts._bench.country import NOW, fill
 from scripts._bench.databases import Database, database
 from scripts._bench.load import ask_each, get, load
@@ -49,7 +54,13 @@ def measure(name: str, folder: Path, people: int, rows: int, seconds: float) -> 
     }
     sizes = {"hundredth": at[SHARE], "full": at[1]}
     given: Figures = {"database": name, "people": people, "rows": rows, "cores": os.cpu_count()}
-    return given | {"connections": CONNECTIONS, "sizes": sizes, "growth_p95": growth}
+    bare = beside_bare(name, folder / "bare", CONNECTIONS, seconds)
+    return given | {
+        "connections": CONNECTIONS,
+        "sizes": sizes,
+        "growth_p95": growth,
+        "beside_bare": bare,
+    }
 
 
 def bars(figures: Figures) -> list[Bar]:
@@ -61,6 +72,7 @@ def bars(figures: Figures) -> list[Bar]:
             for kind, value in figures["growth_p95"].items()
         ),
         at_most("office on another day: p95 in ms", computed, MOST_SECONDS * 1000),
+        *beside_bare_bars(figures["beside_bare"]),
     ]
 
 

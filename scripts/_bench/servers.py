@@ -44,6 +44,11 @@ def bare_server() -> AbstractContextManager[int]:
     return _server("scripts._bench.bare")
 
 
+def bare_pages_server(files: Sequence[Path]) -> AbstractContextManager[int]:
+    """The one that shows these pages and nothing else; its port."""
+    return _server("scripts._bench.bare_pages", *map(str, files))
+
+
 def keyed_server(database: Database) -> AbstractContextManager[int]:
     """The one that fetches by primary key; its port."""
     url = database.url if database.name == "sqlite" else database.plain_url

@@ -1,7 +1,7 @@
 """The overview's heat table and its chart of months."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import Connection
@@ -11,8 +11,10 @@ from connector.report.charts import HEIGHT, WIDTH, chart_of
 from connector.report.heat import shade
 from connector.report.queries.past_months import PastMonths, Point
 from mappings.closings import close_months
-from tests.mappings.world import NOW
-from tests.report.conftest import World, basis_of, web
+from mappings.people import UnitRow, import_units
+from mappings.progress import rebuild
+from tests.mappings.world import NOW, send
+from tests.report.conftest import DL102, World, basis_of, web
 
 
 def names(page: str) -> list[str]:
@@ -60,6 +62,19 @@ def test_names_of_units_are_escaped(world: World) -> None:
 )
 def test_shades_tell_nobody_and_everybody_apart(part: int, whole: int, expected: str) -> None:
     assert shade(part, whole) == expected
+
+
+def test_what_is_remembered_follows_names_and_refreshes(world: World) -> None:
+    client = web(world.engine)
+    assert names(client.get("/?unit=area-1").text) == ["โรงเรียนสอง", "โรงเรียนหนึ่ง"]
+    later = NOW + timedelta(minutes=5)
+    with world.engine.begin() as conn:
+        import_units(conn, [UnitRow("s2", "school", "โรงเรียนใหม่", "area-1", "0100000002", 6)], later, "test")
+        send(conn, "1", DL102)
+        rebuild(conn, later)
+    page = client.get("/?unit=area-1").text
+    assert names(page) == ["โรงเรียนหนึ่ง", "โรงเรียนใหม่"]
+    assert page == web(world.engine).get("/?unit=area-1").text
 
 
 def test_a_chart_lies_within_its_picture() -> None:

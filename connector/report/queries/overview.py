@@ -1,7 +1,7 @@
 """Counts of a unit's subtree: by row (school or office), by group, by item. Never a name."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -88,6 +88,15 @@ def read_overview(conn: Connection, basis: Basis) -> Overview:
         return compute_overview(conn, basis)
     by_row, by_group = (_kept_cells(conn, basis, closing, by_row=each) for each in (True, False))
     return _overview(conn, basis, _is_large(conn, basis), by_row, by_group)
+
+
+def overview_key(conn: Connection, basis: Basis) -> Hashable | None:
+    """What an overview from kept counts depends on: the two times, and the units' own rows, which have the
+    names of today. None: it is computed."""
+    if kept_closing(conn, basis) is None:
+        return None
+    units = conn.execute(select(func.count(), func.max(unit.c.recorded_at))).one()
+    return basis.unit.id, basis.as_of, basis.known, basis.framework_id, *units
 
 
 def compute_overview(conn: Connection, basis: Basis) -> Overview:
