@@ -6,7 +6,7 @@ An account that is nobody's belongs to an office only if something points from i
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true, union
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true, union
 
 from connector.access.viewer import sees_all
 from connector.report.queries.completions import account_of_agent
@@ -69,6 +69,5 @@ def _pointing(theirs: Select[Any]) -> Iterator[Select[Any]]:
     for kind, matches in (
         ("email", and_(seen.c.email == i.value, seen.c.email != "")),
         ("username", and_(seen.c.username == i.value, seen.c.home_page == i.home_page)),
-        ("username", and_(func.lower(seen.c.username) == i.value, seen.c.home_page == i.home_page)),
     ):
         yield found.join(identifier, matches).where(i.kind == kind, i.ended_at.is_(None), *of(i.person_id))
