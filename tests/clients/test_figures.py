@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from tests.durability.statements import SITE, completed, voiding
 from tests.publishing.figures import APRIL, FIGURES, MAY, organise, publish_table
 from tests.system.demo import thaksa
 
+ANALYSTS = (Path(__file__).parents[2] / "docs" / "analysts.md").read_text(encoding="utf-8")
 PAGE = (Path(__file__).parents[2] / "docs" / "forwarding.md").read_text(encoding="utf-8")
 DIGITAL = competency_activity("otepc-w4-2563", "1", "D1.1")
 FIRST, SECOND = datetime(2026, 6, 1, 3, tzinfo=UTC), datetime(2026, 6, 2, 3, tzinfo=UTC)
@@ -174,6 +176,34 @@ def test_xapi_for_javascript_pulls_them(service: Service, adapter: str) -> None:
     seen = json.loads(played.stdout.splitlines()[-1])
     assert seen.pop("personal") is True
     assert seen == with_references(service)
+
+
+@pytest.mark.parametrize("language", ["bash", "py"])
+def test_the_examples_of_the_page_run(service: Service, language: str) -> None:
+    section = ANALYSTS.partition("## As xAPI statements")[2]
+    (example,) = re.findall(rf"^```{language}\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
+    environ = {
+        "THAKSA": service.server.endpoint.removesuffix("/xapi/"),
+        "KEY": service.key,
+        "SECRET": service.secret,
+        "SINCE": "2026-01-01T00:00:00Z",
+    }
+    command = ["bash", "-c", example] if language == "bash" else [sys.executable, "-c", example]
+    ran = subprocess.run(command, env=os.environ | environ, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    if language == "bash":
+        found = sorted(one["id"] for one in json.loads(ran.stdout)["statements"])
+        assert found == with_references(service)["verb"]
+    else:
+        # The one that was corrected is not among them.
+        assert sorted(ran.stdout.splitlines()) == [
+            "2026-04 สพป.สอง D1.1 0.75",
+            "2026-04 สพป.หนึ่ง D1.1 0.75",
+            "2026-04 สพป.หนึ่ง D1.2 hidden",
+            "2026-05 สพป.สอง D1.1 hidden",
+            "2026-05 สพป.หนึ่ง D1.1 0.75",
+            "2026-05 สพป.หนึ่ง D1.2 hidden",
+        ]
 
 
 LEARNER = json.dumps({"account": {"homePage": SITE, "name": "1"}}).replace(" ", "").replace('"', "%22")
