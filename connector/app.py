@@ -19,6 +19,7 @@ from connector.headers import SecurityHeaders
 from connector.imports.kinds import import_kinds
 from connector.operations.mount import Operations
 from connector.report.accounts_page import router_accounts
+from connector.report.answers import GUARDED
 from connector.report.api import router_api
 from connector.report.assignments_page import router_assignments
 from connector.report.case_api import router_case
@@ -78,6 +79,7 @@ def create_app(settings: Settings, stopping: Event | None = None) -> ASGIApp:
         servers=[{"url": settings.base_path}] if settings.base_path else None,
         docs_url=None,
         redoc_url=None,
+        responses=GUARDED,
         lifespan=_lifespan(engine, store),
     )
     app.include_router(router_api(engine, watched=watched), prefix="/api/v1")

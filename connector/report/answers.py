@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
+from typing import Any
 
 from fastapi import Request, Response
 from pydantic import BaseModel
@@ -16,21 +17,28 @@ Value = str | int | float | None
 
 
 class Refusal(BaseModel):
-    """Why a request is refused: one line, that says what to do."""
+    """Why a request is refused: a line that says what to do, or for each parameter what is wrong."""
 
-    detail: str
+    detail: str | list[dict[str, Any]]
 
 
-REFUSALS: dict[int | str, dict[str, object]] = {
-    status: {"model": Refusal, "description": text}
-    for status, text in (
-        (401, "nobody signed in, and no token was brought"),
-        (403, "not for this role, or not in the scopes of the token"),
-        (404, "no such unit within what you may see, or nothing like this was published"),
-        (422, "a parameter that cannot be taken; the line names it"),
-        (503, "nothing is loaded yet"),
-    )
-} | {304: {"description": "unchanged since the answer with this ETag"}}
+_TEXTS = {
+    401: "nobody signed in, and no token was brought",
+    403: "not for this role, or not in the scopes of the token",
+    404: "no such unit within what you may see, or nothing like this was published",
+    422: "a parameter that cannot be taken; the line names it",
+    503: "nothing is loaded yet",
+}
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    304: {"description": "unchanged since the answer with this ETag"},
+    **{status: {"model": Refusal, "description": text} for status, text in _TEXTS.items()},
+}
+
+GUARDED: dict[int | str, dict[str, Any]] = {
+    status: {"description": _TEXTS[status], "content": {JSON: {"schema": Refusal.model_json_schema()}}}
+    for status in (401, 403)
+}
+"""What the guard answers instead of any route that is not for anybody."""
 
 
 def wants_csv(request: Request, asked: str) -> bool:

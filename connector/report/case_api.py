@@ -20,6 +20,8 @@ Find = Callable[[Sequence[CasePackage], str], Json | None]
 Limit = Annotated[int, Query(ge=1, le=1000, description="at most so many documents")]
 Offset = Annotated[int, Query(ge=0, description="the first of them")]
 
+_NOTHING: dict[int | str, dict[str, Any]] = {404: {"description": "nothing has this identifier"}}
+
 
 def router_case(engine: Engine) -> APIRouter:
     """The routes under `/ims/case/v1p1`."""
@@ -49,7 +51,9 @@ def router_case(engine: Engine) -> APIRouter:
                 else JSONResponse(found)
             )
 
-        router.add_api_route(f"/{kind}/{{identifier}}", one, methods=["GET"], name=kind, summary=summary)
+        router.add_api_route(
+            f"/{kind}/{{identifier}}", one, methods=["GET"], name=kind, summary=summary, responses=_NOTHING
+        )
 
     add("CFPackages", "A version with all of its items and associations", _package)
     add("CFDocuments", "A version without its items", _one_of("CFDocuments"))

@@ -28,7 +28,8 @@ def the_profile() -> dict[str, Any]:
 
 def router_profile() -> APIRouter:
     """The routes under `/thaksa`."""
-    router = APIRouter(prefix="/thaksa", tags=["xAPI Profile"])
+    nothing: dict[int | str, dict[str, Any]] = {404: {"description": "the profile has nothing of this name"}}
+    router = APIRouter(prefix="/thaksa", tags=["xAPI Profile"], responses=nothing)
 
     @router.get("/{name:path}", response_class=JsonLd)
     def concept(name: str) -> JsonLd:

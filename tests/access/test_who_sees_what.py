@@ -90,7 +90,8 @@ def test_counts_are_of_ones_own_unit(service: Service) -> None:
 def test_an_analyst_sees_no_names(service: Service) -> None:
     client = service.signed_in("analyst")
     assert client.get("/published").status_code == 200
-    for path in ("/api/v1/aggregates?by=school", "/people", f"/people/{service.world.uuids['แก้ว']}", "/accounts", "/statements", "/claims"):
+    person = f"/people/{service.world.uuids['แก้ว']}"
+    for path in ("/api/v1/aggregates?by=school", "/people", person, "/accounts", "/statements", "/claims"):
         assert client.get(path).status_code == 403
 
 

@@ -24,6 +24,10 @@ def test_offices_with_all_that_is_within_them(client: TestClient) -> None:
     assert answer["framework"]["version"]
 
 
+def test_a_unit_that_no_database_can_name(client: TestClient) -> None:
+    assert client.get(f"{ADDRESS}?by=school&unit=%00").status_code == 404
+
+
 def test_categories(client: TestClient) -> None:
     rows = client.get(f"{ADDRESS}?by=category").json()["rows"]
     assert {row["code"]: row["weight"] for row in rows} == {"LC70": 70, "LC20": 20, "LC10": 10}

@@ -132,6 +132,9 @@ def narrowed(conn: Connection, scope: Scope, uid: str | None) -> Scope:
     """The same scope at a unit within it; a unit outside is not found."""
     if not uid:
         return scope
+    if "\0" in uid:
+        # PostgreSQL takes no such text.
+        raise NotFound("ไม่พบหน่วยงานนี้ในขอบเขตที่ท่านดูได้")
     found = conn.execute(
         select(unit.c.id).where(unit.c.uid == uid, _within(unit.c.id, scope.unit_id))
     ).scalar()
