@@ -22,8 +22,10 @@ DOORS = {
 GUARDED = {"membership", "group_assignment", "membership_past", "group_assignment_past", "unit_place"}
 # Functions that take one table after another, and none of these.
 OF_OTHER_TABLES = {
+    "connector/access/users.py": {"forget_persons"},
     "connector/imports/staging.py": {"forget_rows"},
     "connector/person_erasure.py": {"_forget_syncs"},
+    "connector/reminders/queue.py": {"forget_reminders"},
     "mappings/counts.py": {"recount", "_count_people"},
     "mappings/erase.py": {"_delete", "_forget_staged"},
     "mappings/gap_counts.py": {"keep_counts"},
