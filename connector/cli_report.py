@@ -9,7 +9,7 @@ import typer
 from connector.command import OUT, Data, opened
 from connector.settings import load
 from lrs.clock import to_iso, utc_now
-from lrs.database import read_only
+from lrs.database import snapshots
 
 if TYPE_CHECKING:
     from connector.report.aggregates import CompetenciesOut, LinesOut
@@ -47,7 +47,7 @@ def progress(
     from connector.report.queries.overview import read_overview
 
     now = utc_now()
-    with opened(load(data=data)) as engine, read_only(engine).begin() as conn:
+    with opened(load(data=data)) as engine, snapshots(engine).begin() as conn:
         try:
             times = asked_times(as_of, known_at, now)
             basis = read_basis(conn, narrowed(conn, root_scope(conn), unit), now, times=times)

@@ -29,7 +29,7 @@ from connector.report.queries.learning import read_split
 from connector.report.queries.months import read_months
 from connector.report.queries.overview import read_overview
 from lrs.clock import Clock, to_iso, utc_now
-from lrs.database import read_only
+from lrs.database import snapshots
 
 MOST = 1000
 KINDS = (*BY, CATEGORY, MONTH)
@@ -38,7 +38,7 @@ KINDS = (*BY, CATEGORY, MONTH)
 def router_aggregates(engine: Engine, clock: Clock = utc_now) -> APIRouter:
     """The route."""
     router = APIRouter()
-    reader = read_only(engine)
+    reader = snapshots(engine)
 
     @router.get(
         "/aggregates",

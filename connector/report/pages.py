@@ -59,7 +59,7 @@ from connector.report.words import (
     this_page,
 )
 from lrs.clock import Clock, from_micros, utc_now
-from lrs.database import read_only
+from lrs.database import snapshots
 from mappings import vocabulary
 
 STATE_CHOICES = Words(
@@ -212,7 +212,7 @@ class _Pages:
     """One method a page; each reads in one transaction, so that its numbers agree."""
 
     def __init__(self, engine: Engine, clock: Clock) -> None:
-        self._engine = read_only(engine)
+        self._engine = snapshots(engine)
         self._clock = clock
         self._orders = Orders()
         self._past = PastMonths()

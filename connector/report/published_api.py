@@ -21,7 +21,7 @@ from connector.report.published import (
 )
 from connector.report.queries.published import read_publications, root_of
 from lrs.clock import from_micros
-from lrs.database import read_only
+from lrs.database import snapshots
 from mappings.tables import unit, unit_path
 
 MOST = 5000
@@ -125,7 +125,7 @@ class PublishedOut(BaseModel):
 def router_published(engine: Engine) -> APIRouter:
     """The routes under /published."""
     router = APIRouter(prefix="/published", responses=REFUSALS)
-    reader = read_only(engine)
+    reader = snapshots(engine)
 
     @router.get("", summary="Tables and month-ends that are published")
     def published() -> PublishedOut:

@@ -28,7 +28,7 @@ from connector.report.published_tables import (
 from connector.report.queries.basis import root_scope
 from connector.report.queries.published import read_publications, unit_name
 from connector.report.words import Words
-from lrs.database import read_only
+from lrs.database import snapshots
 
 NAMES: Mapping[str, str] = Words(
     {
@@ -53,7 +53,7 @@ class Grid:
 def router_published_page(engine: Engine) -> APIRouter:
     """The route /published."""
     router = APIRouter(route_class=ThaiErrors)
-    reader = read_only(engine)
+    reader = snapshots(engine)
 
     def published(table: str = OFFICE_COMPETENCY, as_of: str = "") -> Response:
         with reader.connect() as conn:

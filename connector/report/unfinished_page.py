@@ -16,7 +16,7 @@ from connector.report.queries.people_orders import Orders
 from connector.report.queries.unfinished import Chase, Chased, School, Unfinished, read_unfinished
 from connector.report.words import _
 from lrs.clock import Clock, utc_now
-from lrs.database import read_only
+from lrs.database import snapshots
 
 PATH = "/people/unfinished"
 
@@ -24,7 +24,7 @@ PATH = "/people/unfinished"
 def router_unfinished(engine: Engine, clock: Clock = utc_now) -> APIRouter:
     """The route of the list; to be included before the one of a person, whose address is like it."""
     router = APIRouter(route_class=ThaiErrors, default_response_class=HTMLResponse)
-    reading, orders = read_only(engine), Orders()
+    reading, orders = snapshots(engine), Orders()
 
     def unfinished(times: Annotated[AskedWords, Depends()], chased: Annotated[Chased, Query()]) -> Response:
         now = clock()
