@@ -86,7 +86,7 @@ class Provider:
     def attempt(self, kept: str, state: str) -> Attempt:
         """The attempt that a browser kept, if the provider answers this one. Raises AccessError `state`."""
         coded, _, signature = kept.partition(".")
-        right = hmac.compare_digest(signature, self._signature(coded))
+        right = hmac.compare_digest(signature.encode(), self._signature(coded).encode())
         attempt = Attempt(*json.loads(base64.urlsafe_b64decode(coded))) if right else None
         if attempt is None or attempt.expires < time.time():
             raise AccessError("state", "the attempt is unknown, or too old")
