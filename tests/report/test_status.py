@@ -167,7 +167,7 @@ def test_a_running_one_says_how_far_it_is(engine: Engine) -> None:
     )
     assert "500 จาก 2,000 คน · เริ่ม 1 มิ.ย. 2569 09:58 น. (2 นาทีที่แล้ว)" in shown(engine)
     html = web(engine, watched=WATCHED).get("/status").text
-    assert 'style="width:25.0%"' in html
+    assert 'class="done w25"' in html
     assert 'hx-trigger="every 3s"' in html
 
 
