@@ -27,7 +27,7 @@ KEPT: dict[Table, str] = {
         select s.person_id as person_id, s.competency_id as competency_id, s.state as state,
                s.completed_at as completed_at, s.level as level, s.seq as evidence_seq,
                s.mapping_id as mapping_id
-        from competency_progress s where s.batch = :batch""",
+        from competency_begun s where s.batch = :batch""",
     learning_event: """
         select s.person_id as person_id, s.course_id as course_id, s.category_id as category_id,
                s.hours as hours, s.completed_at as completed_at, s.seq as evidence_seq

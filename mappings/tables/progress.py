@@ -46,7 +46,7 @@ competency_state = Table(
     metadata,
     Column("person_id", Serial, primary_key=True, autoincrement=False),
     Column("competency_id", Serial, primary_key=True, autoincrement=False),
-    # 0 not started, 1 in progress, 2 complete
+    # 1 in progress, 2 complete; what is not started has no row
     Column("state", SmallInteger, nullable=False),
     # Of the completing statement; null unless complete.
     Column("completed_at", BigInteger),

@@ -129,7 +129,7 @@ def read(execute: Execute, sequence: list[int]) -> list[Answer]:
         for view, columns in (
             ("competency_progress", "person_id, competency_id, state"),
             (
-                "(select * from competency_progress where state = 2) proven",
+                "(select * from competency_begun where state = 2) proven",
                 "person_id, competency_id, level, completed_at, seq, mapping_id",
             ),
             ("learning", "person_id, course_id, category_id, hours, completed_at, seq"),

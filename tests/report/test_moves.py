@@ -24,7 +24,8 @@ def agree(engine: Engine, history: History, questions: tuple[Asked, Asked]) -> N
     with engine.connect() as conn, conn.begin() as transaction:
         tell(conn, history)
         for asked in questions:
-            states = fold(history, asked).states
+            # What is not started has no row.
+            states = {key: state for key, state in fold(history, asked).states.items() if state}
             progress = Progress(conn, asked.as_of, to_micros(asked.known_at), select(person.c.id))
             for unit in UNITS:
                 assert told(progress, unit) == counts(history, unit, asked, states)
