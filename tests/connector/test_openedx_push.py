@@ -91,7 +91,9 @@ class Site:
             .where(person.c.given_name == "สมชาย", competency.c.code == code)
         )
         with self.lab.engine.begin() as conn:
-            row = conn.execute(query).one()
+            row = conn.execute(query).one_or_none()
+        if row is None:
+            return 0, None
         return row.state, None if row.completed_at is None else from_micros(row.completed_at)
 
     def hours(self) -> list[float]:

@@ -8,7 +8,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -84,15 +84,22 @@ courses:
         load_mappings(conn, parse_mappings(text, "test"), BEGIN - timedelta(days=30), "test")
 
 
-def state_of(lab: Lab, person_id: int, code: str) -> Any:
-    """The kept state (state, level, completed_at) of a person in a competency."""
+class Kept(NamedTuple):
+    state: int = 0
+    level: int | None = None
+    completed_at: int | None = None
+
+
+def state_of(lab: Lab, person_id: int, code: str) -> Kept:
+    """The kept state of a person in a competency; what is not started is not kept."""
     lab.refresh()
     kept = competency_state.c
     query = select(kept.state, kept.level, kept.completed_at).join(
         competency, competency.c.id == kept.competency_id
     )
     with lab.engine.begin() as conn:
-        return conn.execute(query.where(kept.person_id == person_id, competency.c.code == code)).one()
+        row = conn.execute(query.where(kept.person_id == person_id, competency.c.code == code)).one_or_none()
+    return Kept() if row is None else Kept(*row)
 
 
 def events(engine: Engine) -> int:

@@ -4,13 +4,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Engine, func, select, update
+from sqlalchemy import Connection, Engine, delete, insert, literal, select, text, update
 
 from connector.report.queries.basis import read_basis, root_scope
-from lrs.clock import from_micros
+from lrs.clock import from_micros, to_micros
 from mappings import shipped
 from mappings.crosswalk import Pair
-from mappings.days import bangkok_day
+from mappings.days import bangkok_day, end_of_bangkok_day
 from mappings.errors import MappingError
 from mappings.files import parse_mappings
 from mappings.framework import load_yaml
@@ -18,7 +18,15 @@ from mappings.framework_diff import Difference, compare
 from mappings.frameworks import asked_for, list_frameworks, read_all_frameworks, read_framework
 from mappings.load import load_framework, load_mappings, load_shipped
 from mappings.progress import refresh
-from mappings.tables import competency, competency_crosswalk, competency_state, framework
+from mappings.tables import (
+    account_link,
+    batch_learner,
+    competency,
+    competency_crosswalk,
+    framework,
+    parameter,
+    refresh_state,
+)
 from tests.mappings.world import BEGIN, NOW, people_with_accounts, send
 
 FIRST = shipped.text(shipped.FRAMEWORK)
@@ -264,14 +272,19 @@ def test_a_version_that_has_ended_counts_no_more(engine: Engine) -> None:
 
 
 def states(conn: Connection) -> dict[tuple[str, str], int]:
-    """(version, competency) -> the one person's state."""
-    rows = conn.execute(
-        select(framework.c.version, competency.c.code, func.max(competency_state.c.state))
-        .join(competency, competency.c.id == competency_state.c.competency_id)
-        .join(framework, framework.c.id == competency.c.framework_id)
-        .group_by(framework.c.version, competency.c.code)
-    )
-    return {(row[0], row[1]): row[2] for row in rows}
+    """(version, competency) -> the one person's state, as of the last refresh; of those not started too."""
+    day, known_at = conn.execute(select(refresh_state.c.as_of_day, refresh_state.c.known_at)).one()
+    end = to_micros(end_of_bangkok_day(day))
+    conn.execute(insert(parameter).values(batch="s", as_of_day=day, as_of_end=end, known_at=known_at))
+    everybody = select(literal("s"), account_link.c.person_id).distinct()
+    conn.execute(insert(batch_learner).from_select(["batch", "person_id"], everybody))
+    found = conn.execute(text("select competency_id, state from competency_progress"))
+    progress = {row.competency_id: row.state for row in found}
+    for table in (batch_learner, parameter):
+        conn.execute(delete(table))
+    names = select(competency.c.id, framework.c.version, competency.c.code)
+    rows = conn.execute(names.join(framework, framework.c.id == competency.c.framework_id))
+    return {(row.version, row.code): progress[row.id] for row in rows if row.id in progress}
 
 
 def test_the_example_in_the_documentation_is_read_as_it_says() -> None:
