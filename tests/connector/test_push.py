@@ -87,7 +87,8 @@ courses:
 class Kept(NamedTuple):
     state: int = 0
     level: int | None = None
-    completed_at: int | None = None
+    # 0: not complete
+    completed_at: int = 0
 
 
 def state_of(lab: Lab, person_id: int, code: str) -> Kept:
@@ -99,7 +100,7 @@ def state_of(lab: Lab, person_id: int, code: str) -> Kept:
     )
     with lab.engine.begin() as conn:
         row = conn.execute(query.where(kept.person_id == person_id, competency.c.code == code)).one_or_none()
-    return Kept() if row is None else Kept(*row)
+    return Kept() if row is None else Kept(row.state, row.level, row.completed_at or 0)
 
 
 def events(engine: Engine) -> int:
