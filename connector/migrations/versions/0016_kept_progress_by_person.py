@@ -12,5 +12,8 @@ depends_on = None
 
 def upgrade() -> None:
     """Applies the revision."""
+    # No computation is under way: what stands here was left by a question that took them for its own tables.
+    op.execute("delete from batch_learner")
+    op.execute("delete from parameter")
     op.execute("delete from competency_state where state = 0")
     op.drop_index("ix_competency_state_competency_id_state", "competency_state")
