@@ -14,17 +14,10 @@ from sqlalchemy import Connection, Engine
 from connector import console
 from connector.command import ERR, OUT, Data, opened, ready_engine
 from connector.imports.errors import ImportFileError
+from connector.imports.import_files import FULL, PART, Brought, ImportFile, find
+from connector.imports.refusals import refusals, refused_csv
 from connector.imports.roster_import import ROSTER_KIND, apply_roster, roster_terms, stage_roster
-from connector.imports.staging import (
-    FULL,
-    PART,
-    Brought,
-    ImportFile,
-    discard,
-    find,
-    refusals,
-    refused_csv,
-)
+from connector.imports.staging import discard
 from connector.imports.unit_import import UNITS_KIND, apply_units, stage_units
 from connector.settings import load
 from lrs.clock import utc_now

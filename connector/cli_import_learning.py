@@ -13,11 +13,12 @@ from connector.cli_import import BY, DryRun, File, RefusedFile, check_out, drop,
 from connector.command import ERR, OUT, Data, ready_engine
 from connector.imports import event as events
 from connector.imports.errors import ImportFileError
+from connector.imports.import_files import Brought, newest
 from connector.imports.learning import apply, withdraw
 from connector.imports.learning_files import stage_attendance, stage_claims, stage_completions
 from connector.imports.presets import find_preset, parse_columns, save_preset
 from connector.imports.settle import COMPLETIONS, KINDS, Setting
-from connector.imports.staging import Brought, discard, newest
+from connector.imports.staging import discard
 from connector.key_file import read_keys
 from connector.settings import Settings, load
 from lrs.clock import utc_now

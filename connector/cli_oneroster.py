@@ -30,10 +30,11 @@ from connector.cli_import import (
 )
 from connector.command import ERR, OUT, Data, ready_engine
 from connector.imports.errors import ImportFileError
+from connector.imports.import_files import FULL, PART, Brought, ImportFile, find
 from connector.imports.oneroster import ORGS, USERS, Package, open_package
 from connector.imports.oneroster_tables import org_codes, write_orgs, write_users
 from connector.imports.roster_import import ROSTER_KIND, roster_terms, stage_roster
-from connector.imports.staging import FULL, PART, Brought, ImportFile, discard, find
+from connector.imports.staging import discard
 from connector.imports.unit_import import UNITS_KIND, apply_units, stage_units
 from connector.settings import Settings, load
 from lrs.clock import utc_now

@@ -21,9 +21,9 @@ import structlog
 from sqlalchemy import Engine
 
 from connector.imports.errors import ImportFileError
+from connector.imports.import_files import Brought
 from connector.imports.kinds import ImportKind
 from connector.imports.promised import expect, fail, note_rows
-from connector.imports.staging import Brought
 from lrs.clock import Clock, utc_now
 
 STOPPED = "the service was stopped while it read the file: bring the file again"

@@ -7,6 +7,7 @@ from functools import partial
 
 from sqlalchemy import Connection, Engine
 
+from connector.imports.import_files import Brought
 from connector.imports.learning import apply, rehearse, withdraw
 from connector.imports.learning_files import stage_attendance, stage_claims, stage_completions
 from connector.imports.roster_import import (
@@ -17,7 +18,7 @@ from connector.imports.roster_import import (
     stage_roster,
 )
 from connector.imports.settle import ATTENDANCE, CLAIMS, COMPLETIONS, Setting
-from connector.imports.staging import Brought, Progress
+from connector.imports.staging import Progress
 from connector.imports.unit_import import UNITS_KIND, apply_units, check_staged_units, stage_units
 from connector.key_file import read_keys
 from connector.settings import Settings

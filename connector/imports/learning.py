@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from connector.imports import staging
+from connector.imports import import_files
 from connector.imports.claim_store import add_claims
 from connector.imports.claim_work import settle_claims, withdraw_claims
 from connector.imports.errors import ImportStateError
@@ -28,15 +28,15 @@ from mappings.known_courses import Courses, add_own_activities
 def apply(conn: Connection, import_id: int, setting: Setting) -> Settled:
     """Make statements of a staged file's rows, all or none. Raises ImportStateError."""
     wait_for_others(conn)
-    staging.move(conn, import_id, staging.APPLIED, setting.now, setting.by)
+    import_files.move(conn, import_id, import_files.APPLIED, setting.now, setting.by)
     persons = mark_rows(conn, import_id, APPLIED)
     rows = [row for row in file_rows(conn, import_id) if not row.is_erased]
-    found = staging.find(conn, import_id)
+    found = import_files.find(conn, import_id)
     link_accounts_of(conn, rows, setting)
     if found.kind == CLAIMS:
         claimed = add_claims(conn, rows, setting.now)
         settled = settle_claims(conn, persons, setting)
-        staging.count(conn, import_id, added=len(claimed), unchanged=len(rows) - len(set(claimed)))
+        import_files.count(conn, import_id, added=len(claimed), unchanged=len(rows) - len(set(claimed)))
     else:
         _add_activities(conn, rows, setting)
         settled = settle_files(conn, found.kind, persons, setting)
@@ -44,7 +44,7 @@ def apply(conn: Connection, import_id: int, setting: Setting) -> Settled:
             sum(one.import_id == import_id for one in some) for some in (settled.issued, settled.replaced)
         )
         same = found.rows_total - found.rows_refused - issued
-        staging.count(conn, import_id, added=issued - replaced, changed=replaced, unchanged=same)
+        import_files.count(conn, import_id, added=issued - replaced, changed=replaced, unchanged=same)
     log_changes(conn, [Change("apply", "import_file", found.uuid, found.kind)], setting.now, setting.by)
     return settled
 
@@ -53,9 +53,9 @@ def rehearse(conn: Connection, import_id: int, setting: Setting) -> None:
     """Note what applying a staged file would do: it is applied, counted, and undone."""
     with conn.begin_nested() as savepoint:
         apply(conn, import_id, setting)
-        would = staging.find(conn, import_id)
+        would = import_files.find(conn, import_id)
         savepoint.rollback()
-    staging.count(
+    import_files.count(
         conn, import_id, added=would.added, changed=would.changed, unchanged=would.unchanged, departed=0
     )
 
@@ -79,16 +79,16 @@ def withdraw(
     Raises ImportStateError where there is nothing to take back.
     """
     wait_for_others(conn)
-    found = staging.find(conn, uuid)
+    found = import_files.find(conn, uuid)
     if found.kind not in KINDS:
         raise ImportStateError(f"{found.name}: {found.kind} cannot be taken back: bring a corrected file")
     if not reason.strip():
         raise ImportStateError(f"{found.name}: taking back needs its reason (--reason)")
     if rows is None:
-        done = setting.now, setting.by
-        staging.move(conn, found.id, staging.WITHDRAWN, *done, was=staging.APPLIED, reason=reason)
-    elif found.state != staging.APPLIED:
-        raise ImportStateError(f"{found.name}: is {found.state}, not {staging.APPLIED}")
+        was, to = import_files.APPLIED, import_files.WITHDRAWN
+        import_files.move(conn, found.id, to, setting.now, setting.by, was=was, reason=reason)
+    elif found.state != import_files.APPLIED:
+        raise ImportStateError(f"{found.name}: is {found.state}, not {import_files.APPLIED}")
     persons = mark_rows(conn, found.id, WITHDRAWN, rows)
     if rows is not None and not persons:
         which = ", ".join(map(str, rows))

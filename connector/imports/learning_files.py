@@ -11,7 +11,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import orjson
 from sqlalchemy import Connection, Engine
 
-from connector.imports import staging
+from connector.imports import import_files, refusals, staging
 from connector.imports.attendance import ATTENDANCE as ATTENDANCE_COLUMNS
 from connector.imports.attendance import AttendanceRow, attendance_row, read_event
 from connector.imports.claims import CLAIMS as CLAIMS_COLUMNS
@@ -20,10 +20,10 @@ from connector.imports.columns import Columns
 from connector.imports.completions import Asked, CompletionRow, completion_columns, completion_row
 from connector.imports.errors import ImportFileError
 from connector.imports.event import Event
+from connector.imports.import_files import Brought
 from connector.imports.learning import rehearse
 from connector.imports.presets import mapped
 from connector.imports.settle import ATTENDANCE, CLAIMS, COMPLETIONS, Setting
-from connector.imports.staging import Brought
 from connector.imports.table_file import RefusedRow, Row
 from connector.imports.values import masked, without_ids
 from connector.imports.voucher_store import rows_of_same_file
@@ -68,7 +68,7 @@ class _Writer(Generic[Item]):
         """Of a chunk of rows."""
         if self.standing is None:
             self.standing = rows_of_same_file(conn, import_id)
-            self.titles = staging.find(conn, import_id).titles
+            self.titles = import_files.find(conn, import_id).titles
         new = [one for one in rows if one.item.row not in (self.standing or ())]
         people = find_people(conn, [one.item.who for one in new], self.home_page, self.unit_id)
         kept, refused = [], []
@@ -80,12 +80,12 @@ class _Writer(Generic[Item]):
                 text = orjson.dumps(found).decode()
                 kept.append((import_id, one.item.row, text, "ready", person.id, None))
         bulk_insert(conn, (import_row, kept))
-        staging.refuse(conn, import_id, refused)
+        refusals.refuse(conn, import_id, refused)
 
     def _refused(self, one: _Read[Item], fault: Any) -> RefusedRow:
         title = next((each for each in self.titles if self.columns.field(each) == fault.field), fault.field)
         refusal = Refusal(one.item.row, title, one.shown.get(fault.field, ""), fault.reason)
-        return RefusedRow(refusal, staging.cells_of(self.titles, self.columns, one.shown))
+        return RefusedRow(refusal, refusals.cells_of(self.titles, self.columns, one.shown))
 
 
 def _shown(row: Row) -> dict[str, str]:

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, select, update
 
-from connector.imports.staging import FAILED, READING, Brought, add_file, change, forget_rows
+from connector.imports.import_files import FAILED, READING, Brought, add_file, change
+from connector.imports.staging import forget_rows
 from connector.tables_imports import import_file
 from lrs.clock import to_micros
 

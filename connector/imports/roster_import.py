@@ -33,21 +33,10 @@ from connector.imports.columns import (
     username_of,
 )
 from connector.imports.errors import ImportStateError
+from connector.imports.import_files import APPLIED, FULL, Brought, ImportFile, change, count, find, move
+from connector.imports.refusals import cells_of, refuse
 from connector.imports.roster import RosterReader
-from connector.imports.staging import (
-    APPLIED,
-    FULL,
-    Brought,
-    ImportFile,
-    Progress,
-    cells_of,
-    change,
-    count,
-    find,
-    move,
-    refuse,
-    stage,
-)
+from connector.imports.staging import Progress, stage
 from connector.imports.table_file import RefusedRow
 from connector.key_file import read_keys
 from connector.settings import Settings

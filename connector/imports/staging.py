@@ -6,38 +6,29 @@ those that cannot be taken and `count` for what applying does; in the transactio
 first: it is what keeps a file from being applied twice.
 """
 
-import csv
 import hashlib
-import io
-import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
-from pathlib import Path
 from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import Connection, Engine, Row, Select, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, and_, delete, select
 
 from connector.imports.columns import Columns
-from connector.imports.errors import ImportStateError
+from connector.imports.import_files import DISCARDED, READING, STAGED, Brought, add_file, change, find, move
+from connector.imports.refusals import refuse
 from connector.imports.row_count import rows_about
-from connector.imports.table_file import RefusedRow, open_rows, refused_header, refused_line
+from connector.imports.table_file import RefusedRow, open_rows
 from connector.imports.table_file import Row as FileRow
 from connector.tables_imports import import_file, import_refusal, import_row
 from lrs.bulk import bulk_insert
-from lrs.clock import from_micros, to_micros
-from mappings.people import Refusal
+from lrs.clock import to_micros
 from mappings.roster_staging import forget_people
 
 Item = TypeVar("Item")
 Progress = Callable[[int, int], None]
 """(rows read, rows in all as far as can be told)."""
-
-FULL, PART = "full", "part"
-READING, STAGED, APPLIED, DISCARDED, WITHDRAWN = "reading", "staged", "applied", "discarded", "withdrawn"
-FAILED = "failed"
 
 Check = Callable[[Connection, int], None]
 """What is done with a file that was read, before anybody can apply it."""
@@ -45,51 +36,6 @@ Check = Callable[[Connection, int], None]
 _AT_ONCE = 2_000
 # A file that is being read for longer was given up; one that nobody confirms holds people's data for nothing.
 _READING_AT_MOST, _WAITING_AT_MOST = timedelta(days=1), timedelta(days=30)
-
-
-@dataclass(frozen=True, slots=True)
-class Brought:
-    """A file that somebody brings: its kind (see `import_file`), and who brings it.
-
-    `name`: as it is called there; else the path's. `coverage`: FULL or PART. `options`: what else was
-    chosen for it, JSON. `uuid`: of the file, where it was promised (`promised.expect`). `unit_id`: of the
-    unit that its rows may be about; None: about anybody.
-    """
-
-    kind: str
-    path: Path
-    by: str
-    name: str = ""
-    coverage: str = PART
-    options: Mapping[str, Any] = field(default_factory=dict)
-    uuid: str = ""
-    unit_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ImportFile:
-    """A file as the database knows it; the counts are of what applying it does or did."""
-
-    id: int
-    uuid: str
-    kind: str
-    name: str
-    coverage: str
-    options: Mapping[str, Any]
-    titles: tuple[str, ...]
-    state: str
-    rows_total: int
-    rows_refused: int
-    added: int
-    changed: int
-    unchanged: int
-    departed: int
-    staged_at: datetime
-    staged_by: str
-    unit_id: int | None
-    done_at: datetime | None
-    done_by: str | None
-    reason: str | None
 
 
 def stage(
@@ -152,114 +98,6 @@ def _write_rows(conn: Connection, import_id: int, rows: Sequence[tuple[int, Mapp
     bulk_insert(conn, (import_row, values))
 
 
-def find(conn: Connection, key: int | str) -> ImportFile:
-    """A file by its id, or by the UUID that stands in addresses. Raises ImportStateError."""
-    column = import_file.c.id if isinstance(key, int) else import_file.c.uuid
-    row = conn.execute(select(import_file).where(column == key)).one_or_none()
-    if row is None:
-        raise ImportStateError(f"there is no import {key}")
-    return _file(row)
-
-
-def _file(row: Row[Any]) -> ImportFile:
-    values = {name: getattr(row, name) for name in ImportFile.__dataclass_fields__}
-    values["options"] = orjson.loads(row.options) if row.options else {}
-    values["titles"] = tuple(orjson.loads(row.titles)) if row.titles else ()
-    values["staged_at"] = from_micros(row.staged_at)
-    values["done_at"] = None if row.done_at is None else from_micros(row.done_at)
-    return ImportFile(**values)
-
-
-def newest(
-    conn: Connection,
-    kinds: Sequence[str],
-    limit: int = 50,
-    *,
-    unread: bool = False,
-    unit_id: int | None = None,
-) -> list[ImportFile]:
-    """The files of these kinds that are read to their end, the newest first; `unread`: all others too;
-    `unit_id`: those alone that this unit brought."""
-    hidden = () if unread else (READING, FAILED)
-    wanted = and_(import_file.c.kind.in_(kinds), import_file.c.state.not_in(hidden))
-    if unit_id is not None:
-        wanted = and_(wanted, import_file.c.unit_id == unit_id)
-    rows = conn.execute(select(import_file).where(wanted).order_by(import_file.c.id.desc()).limit(limit))
-    return [_file(row) for row in rows]
-
-
-def move(
-    conn: Connection,
-    import_id: int,
-    state: str,
-    now: datetime,
-    by: str,
-    *,
-    was: str = STAGED,
-    reason: str | None = None,
-) -> None:
-    """Bring a file from one state to the next; whoever comes second waits, then gets ImportStateError."""
-    moved = conn.execute(
-        update(import_file)
-        .where(import_file.c.id == import_id, import_file.c.state == was)
-        .values(state=state, done_at=to_micros(now), done_by=by, reason=reason)
-    )
-    if moved.rowcount != 1:
-        held = find(conn, import_id)
-        raise ImportStateError(f"{held.name}: is {held.state}, not {was}")
-
-
-def count(conn: Connection, import_id: int, **counts: int) -> None:
-    """Note what applying does: `added`, `changed`, `unchanged`, `departed`."""
-    change(conn, import_id, **counts)
-
-
-def refuse(conn: Connection, import_id: int, rows: Iterable[RefusedRow]) -> None:
-    """Add rows that cannot be taken; each row once."""
-    values = [
-        (import_id, one.row, one.column, one.value, one.reason, orjson.dumps(cells).decode())
-        for one, cells in rows
-    ]
-    if values:
-        bulk_insert(conn, (import_refusal, values))
-        refused = select(func.count()).where(import_refusal.c.import_id == import_id)
-        change(conn, import_id, rows_refused=refused.scalar_subquery())
-
-
-def cells_of(titles: Sequence[str], columns: Columns, values: Mapping[str, str]) -> list[str]:
-    """A row of the file again, from its values by field: for one that is refused after it was read."""
-    return [values.get(columns.field(title) or "", "") for title in titles]
-
-
-def refusals(conn: Connection, import_id: int, limit: int | None = None, after: int = 0) -> list[Refusal]:
-    """The refused rows in their order, from behind the row `after`."""
-    rows = conn.execute(_refused(import_id).where(import_refusal.c.row > after).limit(limit))
-    return [Refusal(row.row, row.column_title, row.value, row.reason) for row in rows]
-
-
-def _refused(import_id: int) -> Select[Any]:
-    return (
-        select(import_refusal).where(import_refusal.c.import_id == import_id).order_by(import_refusal.c.row)
-    )
-
-
-def refused_csv(conn: Connection, import_id: int, tell: Callable[[str], str] = str) -> Iterator[str]:
-    """The refused rows as CSV for Excel, each with what is wrong, to be corrected and brought again.
-
-    National ids are masked and have to be typed again. `tell` puts a reason into the reader's language.
-    """
-    yield "\ufeff" + _csv_line(refused_header(find(conn, import_id).titles))
-    for row in conn.execute(_refused(import_id).execution_options(yield_per=_AT_ONCE)):
-        refusal = Refusal(row.row, row.column_title, row.value, tell(row.reason))
-        yield _csv_line(refused_line(refusal, orjson.loads(row.cells) if row.cells else []))
-
-
-def _csv_line(cells: Sequence[str]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerow(cells)
-    return text.getvalue()
-
-
 def discard(conn: Connection, import_id: int, now: datetime, by: str, reason: str | None = None) -> None:
     """Throw a staged file's rows away; that it was brought stays on record. Raises ImportStateError."""
     move(conn, import_id, DISCARDED, now, by, reason=reason)
@@ -292,23 +130,6 @@ def _add(conn: Connection, brought: Brought, titles: Sequence[str], now: datetim
     return import_id
 
 
-def add_file(conn: Connection, brought: Brought, now: datetime) -> tuple[int, str]:
-    """Note that a file is being read; its id and its UUID."""
-    added = insert(import_file).values(
-        uuid=str(uuid.uuid4()),
-        kind=brought.kind,
-        name=brought.name or brought.path.name,
-        digest="",
-        coverage=brought.coverage,
-        state=READING,
-        staged_at=to_micros(now),
-        staged_by=brought.by,
-        unit_id=brought.unit_id,
-    )
-    row = conn.execute(added.returning(import_file.c.id, import_file.c.uuid)).one()
-    return row.id, row.uuid
-
-
 def forget_rows(conn: Connection, import_id: int) -> None:
     """Delete what was staged of a file."""
     forget_people(conn, import_id)
@@ -321,11 +142,6 @@ def _give_up(conn: Connection, import_id: int, *, promised: bool) -> None:
     forget_rows(conn, import_id)
     if not promised:
         conn.execute(delete(import_file).where(import_file.c.id == import_id))
-
-
-def change(conn: Connection, import_id: int, **values: Any) -> None:
-    """Change what is noted of a file."""
-    conn.execute(update(import_file).where(import_file.c.id == import_id).values(**values))
 
 
 def _silent(_done: int, _total: int) -> None:

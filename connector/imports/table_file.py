@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
-from connector.formulas import escaped
 from connector.imports.columns import Columns
 from connector.imports.csv_file import DELIMITERS, encoding_of, read_csv
 from connector.imports.dates import day_of
@@ -36,8 +35,6 @@ Value = TypeVar("Value")
 Lines = Callable[[], Iterator[Line]]
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
-REFUSED_TITLES = ("แถว", "คอลัมน์", "ค่า", "เหตุผล")
-"""The columns that a file of refused rows has in front of its own: row, column, value, reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,16 +160,6 @@ def read_above(path: Path, columns: Columns) -> list[Line]:
     ImportFileError."""
     with _open(path, columns) as table:
         return [line for line in islice(table.lines(), WITHIN) if line[0] < table.header.row]
-
-
-def refused_header(titles: Sequence[str]) -> list[str]:
-    """The header of a file of refused rows, before that of the file they are of."""
-    return [*REFUSED_TITLES, *map(escaped, titles)]
-
-
-def refused_line(refusal: Refusal, cells: Sequence[str]) -> list[str]:
-    """A line of a file of refused rows; a spreadsheet runs none of its cells as a formula."""
-    return [escaped(text) for text in (str(refusal.row), *astuple(refusal)[1:], *cells)]
 
 
 def _shown_cells(cells: Sequence[Cell], header: Header, columns: Columns) -> list[str]:

@@ -9,17 +9,9 @@ import orjson
 from sqlalchemy import Connection, Engine, delete, select
 
 from connector.imports.columns import UNITS
-from connector.imports.staging import (
-    APPLIED,
-    Brought,
-    Progress,
-    cells_of,
-    count,
-    find,
-    move,
-    refuse,
-    stage_rows,
-)
+from connector.imports.import_files import APPLIED, Brought, count, find, move
+from connector.imports.refusals import cells_of, refuse
+from connector.imports.staging import Progress, stage_rows
 from connector.imports.table_file import RefusedRow, Row
 from connector.imports.units import UnitReader, merged
 from connector.tables_imports import import_row

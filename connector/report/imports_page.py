@@ -14,20 +14,10 @@ from starlette.datastructures import FormData, UploadFile
 from connector.access.viewer import PAGE, acting, current, sees_all
 from connector.imports.desk import Desk
 from connector.imports.errors import ImportStateError
+from connector.imports.import_files import FULL, PART, READING, STAGED, Brought, ImportFile, find, newest
 from connector.imports.kinds import ImportKind, Leaving
-from connector.imports.staging import (
-    FULL,
-    PART,
-    READING,
-    STAGED,
-    Brought,
-    ImportFile,
-    discard,
-    find,
-    newest,
-    refusals,
-    refused_csv,
-)
+from connector.imports.refusals import refusals, refused_csv
+from connector.imports.staging import discard
 from connector.imports.unit_import import UNITS_KIND
 from connector.report.errors import NotFound, WrongForm
 from connector.report.pages import ThaiErrors, render

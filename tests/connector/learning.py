@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import Connection, Engine, func, insert, select
 
-from connector.imports import staging
+from connector.imports.import_files import Brought, find
 from connector.imports.learning import apply, withdraw
 from connector.imports.learning_files import stage_attendance, stage_claims, stage_completions
+from connector.imports.refusals import refusals
 from connector.imports.settle import Setting, Settled
-from connector.imports.staging import Brought
 from lrs.clock import to_micros
 from lrs.tables import evidence, statement
 from mappings.load import load_shipped
@@ -110,7 +110,7 @@ def bring(
     with engine.begin() as conn:
         apply(conn, import_id, setting(now))
         refresh(conn, now)
-        return staging.find(conn, import_id).uuid
+        return find(conn, import_id).uuid
 
 
 def completions(engine: Engine, path: Path, now: datetime = NOW, **options: Any) -> str:
@@ -134,7 +134,7 @@ def take_back(engine: Engine, uuid: str, *rows: int, now: datetime = NOW) -> Set
 
 def refused(engine: Engine, uuid: str) -> list[tuple[int, str, str, str]]:
     with engine.begin() as conn:
-        found = staging.refusals(conn, staging.find(conn, uuid).id)
+        found = refusals(conn, find(conn, uuid).id)
     return [(one.row, one.column, one.value, one.reason) for one in found]
 
 

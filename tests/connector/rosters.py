@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Engine, Table, select
 
+from connector.imports.import_files import FULL, PART, Brought, ImportFile, find
 from connector.imports.roster_import import ROSTER_KIND, RosterTerms, apply_roster, stage_roster
-from connector.imports.staging import FULL, PART, Brought, ImportFile, find
 from mappings.people import HashKey, HashKeys, import_units
 from mappings.tables import identifier, membership, person, unit
 from tests.mappings.world import BEGIN, NOW, UNITS

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from connector.imports import read_units
+from connector.imports.import_files import Brought
 from connector.imports.roster_import import apply_roster, roster_terms, stage_roster
-from connector.imports.staging import Brought
 from connector.person_erasure import erase
 from connector.platforms.moodle.replay import Replay
 from connector.runs import preview_platform, sync_platform

@@ -16,8 +16,8 @@ from sqlalchemy import Engine, select
 from starlette.testclient import TestClient
 
 from connector.imports import read_units
+from connector.imports.import_files import PART, Brought
 from connector.imports.roster_import import ROSTER_KIND, RosterTerms, apply_roster, stage_roster
-from connector.imports.staging import PART, Brought
 from connector.platforms import PLATFORMS, Reading
 from connector.platforms.moodle.replay import Replay as MoodleReplay
 from connector.platforms.openedx.replay import Replay as OpenEdxReplay

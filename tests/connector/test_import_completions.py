@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import Engine, select
 
 from connector.completion import Fact
-from connector.imports import staging
 from connector.imports.errors import ImportFileError, ImportStateError
+from connector.imports.import_files import Brought, find
 from connector.imports.learning import apply
 from connector.imports.learning_files import stage_completions
-from connector.imports.staging import Brought
+from connector.imports.refusals import refused_csv
 from connector.report.queries.reconciliation import read_reconciliation
 from connector.tables_imports import import_file
 from lrs.clock import to_micros
@@ -154,7 +154,7 @@ def test_each_wrong_row_is_named_and_the_others_count(engine: Engine, tmp_path: 
     ]
     assert events(engine, ids["แก้ว"]) == [(TITLES[0], 3.0)]
     with engine.begin() as conn:
-        text = "".join(staging.refused_csv(conn, staging.find(conn, uuid).id))
+        text = "".join(refused_csv(conn, find(conn, uuid).id))
     assert "1001000079196" not in text
     assert "DL999" in text
 
@@ -183,7 +183,7 @@ def test_nothing_is_half_applied(engine: Engine, tmp_path: Path) -> None:
         conn.rollback()
     assert written(engine) == before
     with engine.begin() as conn:
-        staged = staging.find(conn, import_id)
+        staged = find(conn, import_id)
         assert (staged.state, staged.added, staged.changed, staged.unchanged) == ("staged", 2, 0, 0)
         apply(conn, import_id, setting())
         with pytest.raises(ImportStateError, match="is applied, not staged"):

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, select
 
-from connector.imports import staging
 from connector.imports.claim_store import STATES
 from connector.imports.completions import completion_columns
 from connector.imports.event import MODES
+from connector.imports.import_files import Brought
 from connector.imports.kinds import ImportKind, import_kinds
+from connector.imports.refusals import refusals
 from connector.settings import Settings
 from mappings import shipped
 from mappings.load import load_shipped
@@ -47,10 +48,10 @@ def test_every_sample_imports_whole_and_gives_the_hours_it_says(engine: Engine, 
 
 
 def _bring(engine: Engine, kind: ImportKind, path: Path) -> None:
-    import_id = kind.stage(engine, staging.Brought(kind.name, path, "test"), NOW, lambda _done, _all: None)
+    import_id = kind.stage(engine, Brought(kind.name, path, "test"), NOW, lambda _done, _all: None)
     with engine.begin() as conn:
         kind.apply(conn, import_id, NOW, "test")
-        assert staging.refusals(conn, import_id) == []
+        assert refusals(conn, import_id) == []
 
 
 def test_the_framework_knows_every_delivery_mode(engine: Engine) -> None:

@@ -15,9 +15,10 @@ from sqlalchemy import Engine, select
 
 from connector.imports.desk import STOPPED, Desk, safe_name
 from connector.imports.errors import ImportFileError
+from connector.imports.import_files import Brought, ImportFile, find
 from connector.imports.kinds import ImportKind
 from connector.imports.promised import expect
-from connector.imports.staging import Brought, ImportFile, Progress, find
+from connector.imports.staging import Progress
 from connector.imports.unit_import import apply_units, check_staged_units, stage_units
 from connector.tables_imports import import_row
 from tests.mappings.world import NOW

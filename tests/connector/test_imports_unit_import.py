@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy import Connection, Engine, func, select
 
 from connector.imports.errors import ImportStateError
-from connector.imports.staging import Brought, ImportFile, discard, find, refusals, refused_csv
+from connector.imports.import_files import Brought, ImportFile, find
+from connector.imports.refusals import refusals, refused_csv
+from connector.imports.staging import discard
 from connector.imports.unit_import import apply_units, stage_units
 from connector.tables_imports import import_row
 from mappings.tables import unit

@@ -12,8 +12,10 @@ from sqlalchemy import Engine, MetaData, func, insert, select, update
 
 from connector.imports import staging
 from connector.imports.errors import ImportStateError
+from connector.imports.import_files import DISCARDED, STAGED, Brought
+from connector.imports.refusals import refusals, refused_csv
 from connector.imports.roster_import import apply_roster, check_roster, stage_roster
-from connector.imports.staging import Brought, discard, refusals, refused_csv
+from connector.imports.staging import discard
 from connector.tables_imports import import_file, import_refusal
 from lrs.clock import to_micros
 from mappings.changes import Change, log_changes
@@ -126,7 +128,7 @@ def test_what_a_killed_reader_left_is_swept_away(office: Office) -> None:
     assert [row.id for row in office.rows_of(import_file)] == [other]
     assert {row.import_id for row in office.rows_of(staged_person)} == {other}
     office.stage(a_row(), now=later + timedelta(days=31))
-    assert office.file(other).state == staging.DISCARDED
+    assert office.file(other).state == DISCARDED
 
 
 def test_an_apply_that_fails_changes_nothing_and_can_be_tried_again(office: Office) -> None:
@@ -136,7 +138,7 @@ def test_an_apply_that_fails_changes_nothing_and_can_be_tried_again(office: Offi
         apply_roster(conn, import_id, NOW, "test")
         transaction.rollback()
     assert people_tables(office) == before
-    assert office.file(import_id).state == staging.STAGED
+    assert office.file(import_id).state == STAGED
     office.apply(import_id)
     assert office.posts() == {"สมชาย": ("s1", "ครู")}
     with pytest.raises(ImportStateError, match=r"roster\.csv: is applied, not staged"):
