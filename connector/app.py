@@ -82,7 +82,7 @@ def create_app(settings: Settings, stopping: Event | None = None) -> ASGIApp:
         responses=GUARDED,
         lifespan=_lifespan(engine, store),
     )
-    app.include_router(router_api(engine, watched=watched), prefix="/api/v1")
+    app.include_router(router_api(engine, watched=watched, targets=settings.targets), prefix="/api/v1")
     app.include_router(router_case(engine))
     app.include_router(router_profile())
     operations.add_routes(app)

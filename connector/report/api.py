@@ -16,17 +16,21 @@ from connector.report.published_api import router_published
 from connector.report.reconciliation_api import router_reconciliation
 from connector.report.status_api import router_status
 from connector.report.syncs import Watched
+from connector.settings_target import TargetSettings
 from lrs.clock import Clock, utc_now
 
 
 def router_api(
-    engine: Engine, clock: Clock = utc_now, watched: Mapping[str, Watched] | None = None
+    engine: Engine,
+    clock: Clock = utc_now,
+    watched: Mapping[str, Watched] | None = None,
+    targets: Mapping[str, TargetSettings] | None = None,
 ) -> APIRouter:
-    """The routes under /api/v1. `watched`: the platforms of the settings."""
+    """The routes under /api/v1. `watched`: the platforms of the settings, `targets`: what they forward to."""
     router = APIRouter(tags=["report"], responses=REFUSALS)
     router.include_router(router_aggregates(engine, clock))
     router.include_router(router_published(engine))
-    router.include_router(router_status(engine, clock, watched))
+    router.include_router(router_status(engine, clock, watched, targets))
     router.include_router(router_reconciliation(engine, clock))
     router.include_router(router_gaps(engine, clock))
     return router

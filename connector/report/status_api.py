@@ -1,17 +1,21 @@
-"""The connector itself as JSON: what is stored, and how each platform's syncs stand. Never a person."""
+"""The connector itself as JSON: what is stored, how each platform's syncs stand, and what waits to be
+forwarded. Never a person.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Engine
 
+from connector.forwarding.states import MOST_COUNTED, TargetQueue, TargetState, targets_state
 from connector.report.queries.basis import read_times
 from connector.report.queries.status import CourseCount, Status, read_status
 from connector.report.queries.syncs import RUNS_SHOWN, read_syncs
 from connector.report.syncs import PlatformSyncs, Run, SyncState, Watched
 from connector.report.times import Times
+from connector.settings_target import TargetSettings
 from lrs.clock import Clock, utc_now
 from lrs.database import read_only
 
@@ -79,34 +83,79 @@ class AccountsOut(BaseModel):
     in_conflict: int
 
 
+class TargetOut(BaseModel):
+    """A record store that statements are forwarded to, by its name in the settings."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "ministry",
+                    "state": "failing",
+                    "waiting": 1200,
+                    "waiting_is_more": False,
+                    "oldest_at": "2026-11-22T01:00:00Z",
+                    "age_seconds": 3600.0,
+                    "dead_letters": 2,
+                    "failures": 7,
+                    "error": "lrs.example: it answers 503",
+                    "next_try_at": "2026-11-22T02:04:10Z",
+                    "succeeded_at": "2026-11-22T00:59:45Z",
+                }
+            ]
+        }
+    )
+
+    name: str
+    state: TargetState
+    waiting: int = Field(description=f"statements, counted up to {MOST_COUNTED}")
+    waiting_is_more: bool = Field(description="whether there are more than were counted")
+    oldest_at: datetime | None = Field(description="when the first that waits was stored; null: none waits")
+    age_seconds: float = Field(description="since `oldest_at`; 0: none waits")
+    dead_letters: int = Field(description="statements that it does not take")
+    failures: int = Field(description="failed attempts since the last good one")
+    error: str | None = Field(description="one line for whoever can mend it")
+    next_try_at: datetime | None = Field(description="null: at the next turn, or not before somebody acts")
+    succeeded_at: datetime | None = Field(description="when it last took what there was; null: never")
+
+
 class StatusOut(Times):
     """How the connector is."""
 
     statements_stored: int
     current_completions: int
     platforms: list[PlatformOut]
+    targets: list[TargetOut]
     accounts: AccountsOut
 
 
 def router_status(
-    engine: Engine, clock: Clock = utc_now, watched: Mapping[str, Watched] | None = None
+    engine: Engine,
+    clock: Clock = utc_now,
+    watched: Mapping[str, Watched] | None = None,
+    targets: Mapping[str, TargetSettings] | None = None,
 ) -> APIRouter:
-    """The route /status; `watched`: the platforms of the settings."""
+    """The route /status; `watched`: the platforms of the settings, `targets`: what they forward to."""
     router = APIRouter()
     reader = read_only(engine)
 
-    @router.get("/status", summary="What is stored, and how the synchronisations stand")
+    @router.get("/status", summary="What is stored, and how synchronisations and forwarding stand")
     def status() -> StatusOut:
         now = clock()
         with reader.begin() as conn:
             as_of, known_at = read_times(conn, now)
-            return _status(as_of, known_at, read_status(conn), read_syncs(conn, watched or {}, now))
+            syncs, queues = read_syncs(conn, watched or {}, now), targets_state(conn, targets or {}, now)
+            return _status(as_of, known_at, read_status(conn), syncs, queues)
 
     return router
 
 
 def _status(
-    as_of: date, known_at: datetime | None, status: Status, syncs: Sequence[PlatformSyncs]
+    as_of: date,
+    known_at: datetime | None,
+    status: Status,
+    syncs: Sequence[PlatformSyncs],
+    targets: Sequence[TargetQueue],
 ) -> StatusOut:
     counts = status.accounts
     return StatusOut(
@@ -115,6 +164,7 @@ def _status(
         statements_stored=status.statements,
         current_completions=status.current_completions,
         platforms=_platforms(status, syncs),
+        targets=[_target(one) for one in targets],
         accounts=AccountsOut(
             persons=counts.persons,
             linked=counts.linked,
@@ -180,6 +230,22 @@ def _run(run: Run, now: datetime) -> RunOut:
         statements_voided=run.voided,
         error=run.error,
         error_is_permanent=run.error_is_permanent,
+    )
+
+
+def _target(one: TargetQueue) -> TargetOut:
+    return TargetOut(
+        name=one.name,
+        state=one.state,
+        waiting=one.waiting,
+        waiting_is_more=one.many,
+        oldest_at=one.oldest_at,
+        age_seconds=one.age.total_seconds(),
+        dead_letters=one.dead,
+        failures=one.failures,
+        error=one.error,
+        next_try_at=one.next_try_at,
+        succeeded_at=one.succeeded_at,
     )
 
 

@@ -4,7 +4,9 @@ import json
 import re
 import threading
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
@@ -12,6 +14,8 @@ from typer.testing import CliRunner
 
 from connector.cli import app
 from connector.forwarding.metrics import target_metrics
+from connector.report.api import router_api
+from connector.report.status_api import TargetOut
 from connector.report.status_page import router_status
 from connector.schedule import Told, schedule
 from connector.settings import SettingsError
@@ -127,6 +131,52 @@ def test_the_metrics_tell_the_age_of_the_queue(office: Office) -> None:
     }
     documented = set(re.findall(r"^\| `(thaksa_forward_\w+)`", OPERATING, re.MULTILINE))
     assert documented == {one.name for one in metrics}
+
+
+def test_the_api_tells_of_the_queue(office: Office) -> None:
+    assert told(office) == {
+        "name": NAME, "state": "idle", "waiting": 0, "waiting_is_more": False, "oldest_at": None,
+        "age_seconds": 0.0, "dead_letters": 0, "failures": 0, "error": None, "next_try_at": None,
+        "succeeded_at": None,
+    }  # fmt: skip
+    refused = completed(context={"contextAgents": [context_agent()]})
+    office.store(completed(), refused, version="2.0.0")
+    office.run()
+    office.wait(hours=1)
+    office.store(completed())
+    office.run(endpoint=UNREACHABLE)
+    office.wait(hours=2)
+    found = told(office, endpoint=UNREACHABLE)
+    assert (found["state"], found["waiting"]) == ("failing", 1)
+    assert (found["dead_letters"], found["failures"]) == (1, 1)
+    assert (found["oldest_at"], found["age_seconds"]) == ("2026-06-01T04:00:00Z", 7200.0)
+    assert found["succeeded_at"] == "2026-06-01T03:00:00Z"
+    assert found["error"].startswith("127.0.0.1:9: it cannot be reached")
+
+
+def test_the_api_tells_no_secrets_of_targets(office: Office) -> None:
+    office.run(endpoint=UNREACHABLE)
+    said = orjson.dumps(told(office, endpoint=UNREACHABLE)).decode()
+    assert office.server.key not in said
+    assert office.server.secret not in said
+    assert "http:" not in said
+
+
+def test_the_example_of_a_target_is_what_it_may_be() -> None:
+    [example] = TargetOut.model_json_schema()["examples"]
+    assert TargetOut.model_validate(example).model_dump(mode="json") == example
+
+
+def told(office: Office, **options: str) -> dict[str, Any]:
+    office.options = options
+    pages = FastAPI()
+    targets = office.settings().targets
+    pages.include_router(router_api(office.engine, lambda: office.now, targets=targets), prefix="/api/v1")
+    answer = TestClient(pages).get("/api/v1/status")
+    assert answer.status_code == 200
+    [found] = answer.json()["targets"]
+    assert isinstance(found, dict)
+    return found
 
 
 def shown(office: Office) -> str:
