@@ -91,6 +91,18 @@ def enable(name: Name, data: Data = None) -> None:
     OUT.print("Enabled.")
 
 
+@app.command("approval")
+def approval(
+    name: Name,
+    allowed: Annotated[bool, typer.Option("--give/--take", help="Which of the two.")],
+    data: Data = None,
+) -> None:
+    """Give an office coordinator the right to approve and end mappings, or take it; at once."""
+    with opened(load(data=data)) as engine, engine.begin() as conn:
+        users.let_approve(conn, users.find_user(conn, name), allowed=allowed, now=utc_now(), by=BY)
+    OUT.print("May approve mappings." if allowed else "May not approve mappings.")
+
+
 @app.command("import")
 def import_(
     file: File,
@@ -171,9 +183,10 @@ def _tell_refused(refused: Sequence[Refusal]) -> None:
 
 
 def _table(found: Sequence[User]) -> Table:
-    table = Table("name", "display name", "role", "unit", "state")
+    table = Table("name", "display name", "role", "unit", "approves", "state")
     for one in found:
         state = "disabled" if one.disabled else "initial password" if one.must_change else "active"
-        cells = (one.name, one.display_name, one.place.role, one.place.unit_uid or "-", state)
+        unit, approves = one.place.unit_uid or "-", "yes" if one.approves_mappings else "-"
+        cells = (one.name, one.display_name, one.place.role, unit, approves, state)
         table.add_row(*map(escape, cells), style="dim" if one.disabled else None)
     return table

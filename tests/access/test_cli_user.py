@@ -2,10 +2,12 @@
 
 import csv
 import json
+import re
 import stat
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from typer.testing import CliRunner
 
 from connector.access.errors import AccessError
@@ -17,6 +19,7 @@ from connector.upgrade import upgrade
 from lrs.clock import utc_now
 from lrs.database import connect
 from mappings.people import import_units
+from mappings.tables import change_log
 from tests.report.conftest import UNITS
 
 FILE = """name,display_name,role,unit_uid
@@ -104,6 +107,37 @@ def test_a_file_of_passwords_is_never_overwritten(data: Path) -> None:
     with pytest.raises(AccessError, match="there already"):
         run("user", "import", str(file), "--passwords-to", str(out))
     assert json.loads(run("user", "list", "--json")) == []
+
+
+def test_the_right_to_approve_mappings(data: Path) -> None:
+    run("user", "create", "one", "--role", "office_coordinator", "--unit", "area-1")
+    run("user", "create", "two", "--role", "analyst")
+    assert approves() == {"one": False, "two": False}
+    run("user", "approval", "one", "--give")
+    assert approves() == {"one": True, "two": False}
+    assert re.search(r"one.*yes", run("user", "list"))
+    with pytest.raises(AccessError, match="is for the role office_coordinator"):
+        run("user", "approval", "two", "--give")
+    run("user", "approval", "one", "--take")
+    run("user", "approval", "one", "--take")
+    assert approves() == {"one": False, "two": False}
+    run("user", "approval", "one", status=2)
+    assert changes_of_rights(data) == [("thaksa user", "change", "approves_mappings")] * 2
+
+
+def approves() -> dict[str, bool]:
+    return {one["name"]: one["approvesMappings"] for one in json.loads(run("user", "list", "--json"))}
+
+
+def changes_of_rights(data: Path) -> list[tuple[str, str, str]]:
+    """(by whom, what, of which field) of the changes of users, in order."""
+    engine = connect(Settings(data=data).database)
+    c = change_log.c
+    with engine.connect() as conn:
+        query = select(c.by, c.action, c.detail).where(c.subject == "user", c.action == "change")
+        found = [(by, action, detail) for by, action, detail in conn.execute(query.order_by(c.id))]
+    engine.dispose()
+    return found
 
 
 def test_tokens(data: Path) -> None:
