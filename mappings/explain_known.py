@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TypeVar
 
-from mappings.explain import Facts, Name, Source, Term
+from mappings.explain_facts import Facts, Name, Source, Term
 
 _Ended = TypeVar("_Ended", Source, Name, Term)
 

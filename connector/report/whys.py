@@ -7,7 +7,8 @@ from sqlalchemy import Connection
 from connector.report.queries.basis import Basis
 from connector.report.words import Words
 from lrs.clock import to_micros
-from mappings.explain import Explanation, Times, Why, explain
+from mappings.explain import Explanation, Why, explain
+from mappings.explain_facts import Times
 from mappings.explain_known import as_known
 from mappings.explain_rows import read_facts
 

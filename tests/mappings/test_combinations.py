@@ -11,7 +11,8 @@ from lrs.clock import to_micros
 from mappings import vocabulary
 from mappings.days import bangkok_day
 from mappings.errors import MappingError
-from mappings.explain import Explanation, Times, explain
+from mappings.explain import Explanation, explain
+from mappings.explain_facts import Times
 from mappings.explain_rows import read_competency, read_facts
 from mappings.files import parse_mappings
 from mappings.load import load_mappings

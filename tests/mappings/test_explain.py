@@ -10,7 +10,8 @@ from lrs.clock import to_micros
 from mappings import vocabulary
 from mappings.days import bangkok_day
 from mappings.errors import MappingError
-from mappings.explain import Explanation, Times, Why, explain
+from mappings.explain import Explanation, Why, explain
+from mappings.explain_facts import Times
 from mappings.explain_rows import read_competency, read_facts, read_person
 from mappings.tables import account_link, mapping
 from tests.mappings.histories import PEOPLE, History

@@ -13,7 +13,8 @@ from connector.report.mappings_page import router_mappings
 from connector.same_origin import SameOrigin
 from lrs.clock import to_micros
 from mappings.days import bangkok_day
-from mappings.explain import Times, explain
+from mappings.explain import explain
+from mappings.explain_facts import Times
 from mappings.explain_rows import read_competency, read_facts
 from mappings.progress import refresh
 from mappings.tables import (
