@@ -12,6 +12,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, Engine
 
 from connector.report.errors import NotFound
+from connector.report.published_patterns import hide, holds
 from connector.report.published_sheets import (
     COMPLETE,
     EVERYTHING,
@@ -19,11 +20,9 @@ from connector.report.published_sheets import (
     PERSONS,
     MonthCounts,
     Name,
-    Pattern,
-    hide,
-    holds,
 )
 from connector.report.published_tables import ALL, MONTHS, TABLES, Key, Numbers, fill, hidden_in
+from connector.report.published_worlds import Pattern
 from connector.report.queries.published import (
     Publication,
     read_cells,

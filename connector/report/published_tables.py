@@ -16,8 +16,8 @@ from connector.report.published_sheets import (
     WHOLE,
     MonthCounts,
     Name,
-    Pattern,
 )
+from connector.report.published_worlds import Pattern
 from connector.report.suppression import TOTAL, Hidden, Place
 
 OFFICE_COMPETENCY = "office-competency"

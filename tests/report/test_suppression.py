@@ -13,6 +13,7 @@ from itertools import pairwise
 import pytest
 
 from connector.report.published import Earlier, hide_beside
+from connector.report.published_patterns import small_places
 from connector.report.published_sheets import (
     BEGUN,
     COMPLETE,
@@ -21,9 +22,8 @@ from connector.report.published_sheets import (
     PERSONS,
     MonthCounts,
     Name,
-    Pattern,
 )
-from connector.report.published_sheets import _small as small_places
+from connector.report.published_worlds import Pattern
 from connector.report.suppression import TOTAL, Place, Sheet
 
 THRESHOLD = 5
