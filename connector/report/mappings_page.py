@@ -9,11 +9,11 @@ from sqlalchemy import Connection, Engine, Select
 
 from connector.access.rights import may
 from connector.access.viewer import current
-from connector.imports.event import MODES
 from connector.report.assignments_page import day_in
 from connector.report.decider import decider, deciding
 from connector.report.errors import WrongForm
 from connector.report.mapping_form import PROGRESS_VERBS, VERBS, MappingForm, faults, form_of, new_form, said
+from connector.report.mapping_words import MODES_SHOWN, STATES, WHY
 from connector.report.pages import ThaiErrors, render
 from connector.report.posts_page import Text, required
 from connector.report.queries.gaps import read_gaps
@@ -34,7 +34,7 @@ from connector.report.queries.mappings import (
     read_mappings,
     read_touched,
 )
-from connector.report.words import Words, _
+from connector.report.words import _
 from lrs.clock import Clock, utc_now
 from lrs.database import read_only
 from mappings.belonging import people_of_unit
@@ -42,33 +42,6 @@ from mappings.days import bangkok_day
 from mappings.errors import DecisionError
 from mappings.mapping_decisions import Subject, approve, create, edit, end_on, find_courses, withdraw
 
-WHY = {
-    "gone": "ระหว่างที่ท่านเปิดหน้านี้อยู่ มีผู้เปลี่ยนหรือเลิกใช้การจับคู่นี้แล้ว กรุณาดูฉบับล่าสุดก่อนตัดสินใจ",
-    "drafted": "มีร่างที่รอแทนการจับคู่นี้อยู่แล้ว กรุณาแก้ไขร่างนั้น หรือถอนร่างนั้นก่อน",
-    "approved": "การจับคู่นี้อนุมัติไปแล้ว",
-    "incomplete": "ร่างนี้ยังไม่ครบ ก่อนอนุมัติต้องมีทักษะอย่างน้อยหนึ่งข้อ คำกริยาที่นับว่าผ่าน และประเภทการเรียนรู้ กรุณาแก้ไขร่างก่อน",
-    "draft": "ร่างไม่เคยนับอยู่แล้ว หากไม่ใช้ให้ถอนร่าง",
-    "days": "วันสุดท้ายต้องไม่อยู่ก่อนวันเริ่มใช้ และต้องอยู่ก่อนวันสุดท้ายที่กำหนดไว้เดิม",
-    "course": "ไม่พบหลักสูตรนี้ หรือมีหลายหลักสูตรที่ใช้ชื่อนี้ หรือกิจกรรมนี้เป็นของหลักสูตรอื่นแล้ว กรุณาเลือกจากรายการ",
-    "parts": "ไม่พบหลักสูตรที่ต้องเรียนครบบางหลักสูตร หรือมีหลายหลักสูตรที่ใช้ชื่อนั้น กรุณาระบุรหัสหลักสูตร บรรทัดละหนึ่งหลักสูตร",
-    "title": "หลักสูตรใหม่ต้องมีชื่อหลักสูตร",
-}
-STATES = Words(
-    {
-        "draft": "ร่าง ยังไม่นับ",
-        "in force": "อนุมัติ ใช้อยู่",
-        "not yet": "อนุมัติ ยังไม่ถึงวันเริ่ม",
-        "past": "อนุมัติ พ้นวันสุดท้ายแล้ว",
-        "ended": "เลิกใช้แล้ว",
-    }
-)
-MODES_SHOWN = Words(
-    {
-        **{mode: words[0] for mode, words in MODES.items()},
-        "self_study": "ศึกษาด้วยตนเอง",
-        "on_the_job": "เรียนรู้จากการปฏิบัติงาน",
-    }
-)
 CONFLICT = 409
 
 
