@@ -1,10 +1,10 @@
-"""What the active scheduler does: a job a platform, and the recurring ones for everybody.
+"""What the active scheduler does: a job a platform, a job a target, and the recurring ones for everybody.
 
 What goes wrong in one is logged, and the others go on.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,17 +18,12 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy import Engine
 
-from connector.access.retention import forget_looks
 from connector.forwarding.job import add_targets, forward_waiting, threads_for_targets
 from connector.forwarding.queue import end_stops
 from connector.guarded import guarded, where
 from connector.locks import AlreadyRunning
-from connector.person_erasure import erase_returned
 from connector.platforms import PlatformError
-from connector.publishing.publish import publish_statements
-from connector.reconcile import reconcile
-from connector.reminders.sending import send_reminders
-from connector.report.published import publish_months
+from connector.recurring_jobs import Every, Job, RecurringJobs
 from connector.report.thai import BANGKOK
 from connector.runs import sync_platform
 from connector.schedule_store import (
@@ -43,18 +38,12 @@ from connector.sync_store import SyncReport
 from connector.timetable import Past, Timetable, first_run, is_full_due
 from lrs.clock import Clock
 from lrs.database import OPERATIONAL_ERRORS, read_only
-from mappings.closings import close_months
-from mappings.gap_counts import keep_counts
-from mappings.progress import is_due, rebuild, refresh
 
 # Each has a thread and, for moments, a connection to the database; more platforms wait for their turn.
 MOST_SYNCS_AT_ONCE = 16
 # How long syncs have to come to the end of a page when the process is told to stop.
 STOP_SECONDS = 20.0
 WATCH_SECONDS = 10
-REMIND_SECONDS = 20
-# A statement may come just after one refresh has looked, and then waits for the end of the next.
-REFRESHES_A_TICK = 4
 
 _RANDOM = SystemRandom()
 
@@ -137,25 +126,14 @@ class Jobs:
         return Planned(name, kind, timetable, first_run(timetable, past, now))
 
     def _add_recurring(self, now: datetime) -> None:
-        def every(job: Callable[[], None], seconds: float) -> None:
+        jobs = RecurringJobs(self._settings, self._engine, self._clock, self._going)
+        for seconds, job in (*jobs.often(), Every(WATCH_SECONDS, self._watch)):
             self._scheduler.add_job(
                 self._do, "interval", (job,), seconds=seconds, next_run_time=now, id=job.__name__
             )
-
-        def daily(job: Callable[[], None], hour: int, minute: int) -> None:
+        for hour, minute, job in jobs.daily():
             at = CronTrigger(hour=hour, minute=minute, timezone=BANGKOK)
             self._scheduler.add_job(self._do, at, (job,), id=job.__name__)
-
-        every(self._refresh, self._settings.refresh_seconds / REFRESHES_A_TICK)
-        every(self._watch, WATCH_SECONDS)
-        every(self._remind, REMIND_SECONDS)
-        # A validity date that begins or ends changes progress without any statement.
-        daily(self._rebuild, 0, 5)
-        daily(self._close_months, 0, 30)
-        daily(self._publish, 1, 0)
-        daily(self._forget_looks, 2, 0)
-        daily(self._reconcile, 3, 30)
-        daily(self._count, 4, 0)
 
     def forward(self, name: str) -> None:
         """Send what waits for a target."""
@@ -167,7 +145,7 @@ class Jobs:
     def _going(self) -> bool:
         return not self._stopping.is_set()
 
-    def _do(self, job: Callable[[], None]) -> None:
+    def _do(self, job: Job) -> None:
         with self._counted(job.__name__):
             if not self._stopping.is_set():
                 guarded(job)()
@@ -175,32 +153,32 @@ class Jobs:
     def sync(self, name: str) -> None:
         """One sync of a platform, if it is due still."""
         with self._counted(name):
-            if self._stopping.is_set():
-                return
-            started = self._clock()
-            past = self._due(name, started)
-            if past is None:
-                return
-            full = is_full_due(self._timetables[name], past, started)
-            try:
-                report = sync_platform(
-                    self._settings, self._engine, name, self._clock, self._go_on, full=full
-                )
-            except AlreadyRunning:
-                log.info("sync skipped", platform=name, reason="another process syncs it")
-            except _Stopped:
-                log.info("sync interrupted", platform=name)
-            except OPERATIONAL_ERRORS:
-                log.error("sync failed", platform=name, error="the database cannot be used")
-            except (PlatformError, SettingsError) as error:
-                # What the settings lack somebody has to bring.
-                permanent = getattr(error, "permanent", True)
-                guarded(partial(self._note_failure, name, str(error), permanent))()
-            except Exception as error:
-                told = f"{type(error).__name__} {where(error)}"
-                guarded(partial(self._note_failure, name, told, False))()
-            else:
-                guarded(partial(self._note_success, name, started, report))()
+            if self._going():
+                started = self._clock()
+                past = self._due(name, started)
+                if past is not None:
+                    full = is_full_due(self._timetables[name], past, started)
+                    self._sync_now(name, started, full=full)
+
+    def _sync_now(self, name: str, started: datetime, *, full: bool) -> None:
+        """What comes of it is noted; that it was stopped, or that it is not its turn, is nobody's failure."""
+        try:
+            report = sync_platform(self._settings, self._engine, name, self._clock, self._go_on, full=full)
+        except AlreadyRunning:
+            log.info("sync skipped", platform=name, reason="another process syncs it")
+        except _Stopped:
+            log.info("sync interrupted", platform=name)
+        except OPERATIONAL_ERRORS:
+            log.error("sync failed", platform=name, error="the database cannot be used")
+        except (PlatformError, SettingsError) as error:
+            # What the settings lack somebody has to bring.
+            permanent = getattr(error, "permanent", True)
+            guarded(partial(self._note_failure, name, str(error), permanent))()
+        except Exception as error:
+            told = f"{type(error).__name__} {where(error)}"
+            guarded(partial(self._note_failure, name, told, False))()
+        else:
+            guarded(partial(self._note_success, name, started, report))()
 
     def _due(self, name: str, now: datetime) -> Past | None:
         """How it went before; None if somebody synced it by hand meanwhile: then its next run is counted from
@@ -284,37 +262,3 @@ class Jobs:
         for name in ended:
             log.info("pause ended", platform=name)
             self._reschedule(name, pasts.get(name, Past()))
-
-    def _refresh(self) -> None:
-        with read_only(self._engine).begin() as conn:
-            if not is_due(conn, self._clock()):
-                return
-        with self._engine.begin() as conn:
-            refresh(conn, self._clock())
-
-    def _rebuild(self) -> None:
-        erase_returned(self._settings, self._engine)
-        with self._engine.begin() as conn:
-            rebuild(conn, self._clock())
-
-    def _remind(self) -> None:
-        send_reminders(self._settings, self._engine, self._clock, self._going)
-
-    def _close_months(self) -> None:
-        close_months(self._engine, None, self._clock())
-        publish_months(self._engine, self._settings.small_counts_below, self._clock())
-
-    def _publish(self) -> None:
-        if self._settings.publish_statements:
-            publish_statements(self._engine, None, self._clock)
-
-    def _forget_looks(self) -> None:
-        forgotten = forget_looks(self._engine, self._settings.audit_days, self._clock(), "schedule")
-        if forgotten:
-            log.info("looks forgotten", number=forgotten)
-
-    def _reconcile(self) -> None:
-        reconcile(self._engine, self._clock())
-
-    def _count(self) -> None:
-        keep_counts(self._engine, self._clock())
