@@ -1,9 +1,10 @@
 """GET /aggregates: progress of a unit that who reads may see, of any day, as known at any moment."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, Literal
+from datetime import datetime
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Query, Response
 from sqlalchemy import Connection, Engine
 
 from connector.report.aggregates import (
@@ -20,10 +21,9 @@ from connector.report.aggregates import (
     framework_of,
     months_of,
 )
-from connector.report.answers import Value, as_csv, as_json, etag_of, is_known, unchanged, wants_csv
-from connector.report.asked_times import AskedWords, asked_times
+from connector.report.answers import AS_CSV, Value, Wanted, as_csv, as_json, refusing, unchanged
+from connector.report.asked_times import AskedTimes, AskedWords, asked_times
 from connector.report.cursors import Cursor, read_cursor, write_cursor
-from connector.report.errors import ReportError, WrongTime
 from connector.report.queries.basis import Basis, narrowed, read_basis, root_scope
 from connector.report.queries.learning import read_split
 from connector.report.queries.months import read_months
@@ -36,53 +36,57 @@ KINDS = (*BY, CATEGORY, MONTH)
 
 
 def router_aggregates(engine: Engine, clock: Clock = utc_now) -> APIRouter:
-    """The route."""
+    """The route /aggregates."""
     router = APIRouter()
-    reader = snapshots(engine)
-
-    @router.get(
+    router.add_api_route(
         "/aggregates",
+        _Aggregates(engine, clock).answer,
+        methods=["GET"],
+        name="aggregates",
         summary="Progress counts by office, school, group, competency, category or month",
         response_model=Answer,
-        responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+        responses=AS_CSV,
     )
-    def aggregates(
-        request: Request,
+    return router
+
+
+class _Aggregates:
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._reader, self._clock = snapshots(engine), clock
+
+    def answer(
+        self,
+        wanted: Annotated[Wanted, Depends()],
         times: Annotated[AskedWords, Depends()],
         by: Annotated[str, Query(description=", ".join(KINDS), examples=["school"])],
         unit: Annotated[str, Query(description="uid of a unit; default: all that you may see")] = "",
-        form: Annotated[
-            Literal["", "json", "csv"],
-            Query(alias="format", description="default: what the header Accept says, or JSON"),
-        ] = "",
         limit: Annotated[int, Query(ge=1, le=MOST, description="rows of a page; CSV has all of them")] = MOST,
         cursor: Annotated[str, Query(description="`next` of the page before", max_length=2000)] = "",
     ) -> Response:
         if by not in KINDS:
             raise HTTPException(422, f"by={by!r} is not known: use one of {', '.join(KINDS)}")
-        try:
-            with reader.begin() as conn:
-                now, about = clock(), f"aggregates {by} {unit}"
-                asked, start = times.times(now), 0
-                if cursor:
-                    found = read_cursor(cursor, about)
-                    asked, start = asked_times(found.as_of, found.known_at, now), found.start
-                scope = narrowed(conn, root_scope(conn), unit)
-                basis = read_basis(conn, scope, now, times=asked)
-                parts = (by, basis.unit, basis.as_of, basis.known_at, basis.framework_id, start, limit, form)
-                etag = etag_of(*parts, request.headers.get("accept"))
-                if basis.known_at is not None and is_known(request, etag):
-                    return unchanged(etag)
-                answer = _answer(conn, by, basis)
-        except WrongTime as error:
-            raise HTTPException(error.status, error.english) from None
-        except ReportError as error:
-            raise HTTPException(error.status, error.message) from None
-        if wants_csv(request, form):
+        about = f"aggregates {by} {unit}"
+        with refusing(), self._reader.begin() as conn:
+            now = self._clock()
+            asked, start = _begin(cursor, about, times, now)
+            basis = read_basis(conn, narrowed(conn, root_scope(conn), unit), now, times=asked)
+            parts = (by, basis.unit, basis.as_of, basis.known_at, basis.framework_id, start, limit)
+            etag = wanted.etag(*parts)
+            if basis.known_at is not None and wanted.is_known(etag):
+                return unchanged(etag)
+            answer = _answer(conn, by, basis)
+        if wanted.csv:
             return as_csv(_HEADERS[answer.by], list(_lines(answer)), etag, f"{by}-{basis.as_of}")
         return as_json(_page(answer, about, start, limit), etag)
 
-    return router
+
+def _begin(cursor: str, about: str, times: AskedWords, now: datetime) -> tuple[AskedTimes, int]:
+    """The times and the first row that are asked for: a cursor's, where there is one. Raises WrongTime."""
+    asked = times.times(now)
+    if not cursor:
+        return asked, 0
+    found = read_cursor(cursor, about)
+    return asked_times(found.as_of, found.known_at, now), found.start
 
 
 def _answer(conn: Connection, by: str, basis: Basis) -> Answer:

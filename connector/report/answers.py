@@ -1,15 +1,20 @@
-"""Answers of the report API: as JSON or as CSV, whichever is asked for; nothing where it is known already."""
+"""Answers of the report API: as JSON or as CSV, whichever is asked for; nothing where it is known already.
+
+What reports refuse is answered in English: programs read it.
+"""
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import sha256
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from fastapi import Request, Response
+from fastapi import HTTPException, Query, Request, Response
 from pydantic import BaseModel
 
 from connector.formulas import escaped
+from connector.report.errors import ReportError, WrongTime
 
 CSV = "text/csv"
 JSON = "application/json"
@@ -40,26 +45,52 @@ GUARDED: dict[int | str, dict[str, Any]] = {
 }
 """What the guard answers instead of any route that is not for anybody."""
 
-
-def wants_csv(request: Request, asked: str) -> bool:
-    """By the parameter `format`, or else by the header Accept, where JSON goes first."""
-    if asked:
-        return asked == "csv"
-    accepted = request.headers.get("accept", "")
-    return CSV in accepted and JSON not in accepted
+AS_CSV: dict[int | str, dict[str, Any]] = {200: {"content": {CSV: {"schema": {"type": "string"}}}}}
+"""Of a route that answers as JSON or as CSV."""
 
 
-def etag_of(*parts: object) -> str:
-    """Of whatever an answer depends on. Weak: compression makes other bytes of it."""
-    return f'W/"{sha256(repr(parts).encode()).hexdigest()[:32]}"'
+class Wanted:
+    """The parameters and headers of a request that say how it wants to be answered."""
+
+    def __init__(
+        self,
+        request: Request,
+        form: Annotated[
+            Literal["", "json", "csv"],
+            Query(alias="format", description="default: what the header Accept says, or JSON"),
+        ] = "",
+    ) -> None:
+        self._form = form
+        self._accepted = request.headers.get("accept", "")
+        self._known = request.headers.get("if-none-match", "")
+
+    @property
+    def csv(self) -> bool:
+        """By the parameter `format`, or else by the header Accept, where JSON goes first."""
+        if self._form:
+            return self._form == "csv"
+        return CSV in self._accepted and JSON not in self._accepted
+
+    def etag(self, *parts: object) -> str:
+        """Of whatever an answer depends on, beside its form. Weak: compression makes other bytes of it."""
+        told = repr((*parts, self._form, self._accepted))
+        return f'W/"{sha256(told.encode()).hexdigest()[:32]}"'
+
+    def is_known(self, etag: str) -> bool:
+        """Whether the reader has this answer."""
+        known = [one.strip().removeprefix("W/") for one in self._known.split(",")]
+        return self._known.strip() == "*" or etag.removeprefix("W/") in known
 
 
-def is_known(request: Request, etag: str) -> bool:
-    """Whether the reader has this answer."""
-    known = request.headers.get("if-none-match", "")
-    return known.strip() == "*" or etag.removeprefix("W/") in [
-        one.strip().removeprefix("W/") for one in known.split(",")
-    ]
+@contextmanager
+def refusing() -> Iterator[None]:
+    """What a report refuses within it is the answer."""
+    try:
+        yield
+    except WrongTime as error:
+        raise HTTPException(error.status, error.english) from None
+    except ReportError as error:
+        raise HTTPException(error.status, error.message) from None
 
 
 def unchanged(etag: str) -> Response:

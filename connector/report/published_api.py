@@ -1,17 +1,18 @@
 """The published tables as JSON and CSV: month-ends alone, small counts hidden."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Query, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection, Engine, select
 
 from connector.access.viewer import current
-from connector.report.answers import REFUSALS, as_csv, as_json, etag_of, is_known, unchanged, wants_csv
+from connector.report.answers import AS_CSV, REFUSALS, Wanted, as_csv, as_json, refusing, unchanged
 from connector.report.cursors import Cursor, read_cursor, write_cursor
-from connector.report.errors import NotFound, ReportError, WrongTime
+from connector.report.errors import NotFound, WrongTime
 from connector.report.published import (
     TABLES,
     PublishedCell,
@@ -19,7 +20,7 @@ from connector.report.published import (
     find_publication,
     read_published,
 )
-from connector.report.queries.published import read_publications, root_of
+from connector.report.queries.published import Publication, read_publications, root_of
 from lrs.clock import from_micros
 from lrs.database import snapshots
 from mappings.tables import unit, unit_path
@@ -125,66 +126,76 @@ class PublishedOut(BaseModel):
 def router_published(engine: Engine) -> APIRouter:
     """The routes under /published."""
     router = APIRouter(prefix="/published", responses=REFUSALS)
-    reader = snapshots(engine)
-
-    @router.get("", summary="Tables and month-ends that are published")
-    def published() -> PublishedOut:
-        with reader.connect() as conn:
-            months = [
-                MonthOut(
-                    as_of=one.as_of,
-                    known_at=from_micros(one.known_at),
-                    published_at=from_micros(one.published_at),
-                    framework=one.framework_code,
-                    framework_version=one.framework_version,
-                    small_counts_below=one.threshold,
-                )
-                for one in read_publications(conn)
-            ]
-        return PublishedOut(tables=list(TABLES), months=months)
-
-    @router.get(
+    tables = _Tables(engine)
+    router.add_api_route(
+        "",
+        tables.listed,
+        methods=["GET"],
+        name="published",
+        summary="Tables and month-ends that are published",
+    )
+    router.add_api_route(
         "/{table}",
+        tables.one,
+        methods=["GET"],
+        name="published_table",
         summary="A table as it was published",
         response_model=TableOut,
-        responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+        responses=AS_CSV,
     )
-    def published_table(
-        request: Request,
+    return router
+
+
+class _Tables:
+    def __init__(self, engine: Engine) -> None:
+        self._reader = snapshots(engine)
+
+    def listed(self) -> PublishedOut:
+        with self._reader.connect() as conn:
+            months = [_month(one) for one in read_publications(conn)]
+        return PublishedOut(tables=list(TABLES), months=months)
+
+    def one(
+        self,
+        wanted: Annotated[Wanted, Depends()],
         table: Table,
         as_of: Annotated[date | None, Query(description="a month-end; default: the last published")] = None,
-        form: Annotated[
-            Literal["", "json", "csv"],
-            Query(alias="format", description="default: what the header Accept says, or JSON"),
-        ] = "",
         limit: Annotated[
             int, Query(ge=1, le=MOST, description="cells of a page; CSV has all of them")
         ] = MOST,
         cursor: Annotated[str, Query(description="`next` of the page before", max_length=2000)] = "",
     ) -> Response:
-        try:
-            with reader.connect() as conn:
-                start, day = _start(cursor, table, as_of)
-                found = find_publication(conn, table, day)
-                rows = rows_of_viewer(conn, table)
-                etag = etag_of(
-                    table, found.as_of, found.id, rows, start, limit, form, request.headers.get("accept")
-                )
-                if is_known(request, etag):
-                    return unchanged(etag)
-                whole = read_published(conn, table, found.as_of, rows=rows)
-        except WrongTime as error:
-            raise HTTPException(422, error.english) from None
-        except NotFound:
-            raise HTTPException(404, "nothing like this was published for you") from None
-        except ReportError as error:
-            raise HTTPException(error.status, error.message) from None
-        if wants_csv(request, form):
+        with refusing(), _nothing_published(), self._reader.connect() as conn:
+            start, day = _start(cursor, table, as_of)
+            found = find_publication(conn, table, day)
+            rows = rows_of_viewer(conn, table)
+            etag = wanted.etag(table, found.as_of, found.id, rows, start, limit)
+            if wanted.is_known(etag):
+                return unchanged(etag)
+            whole = read_published(conn, table, found.as_of, rows=rows)
+        if wanted.csv:
             lines = [_line(whole, cell) for cell in whole.cells]
             return as_csv(HEADER, lines, etag, f"{table}-{whole.as_of}")
         return as_json(_page(whole, start, limit), etag)
 
-    return router
+
+@contextmanager
+def _nothing_published() -> Iterator[None]:
+    try:
+        yield
+    except NotFound:
+        raise HTTPException(404, "nothing like this was published for you") from None
+
+
+def _month(one: Publication) -> MonthOut:
+    return MonthOut(
+        as_of=one.as_of,
+        known_at=from_micros(one.known_at),
+        published_at=from_micros(one.published_at),
+        framework=one.framework_code,
+        framework_version=one.framework_version,
+        small_counts_below=one.threshold,
+    )
 
 
 def rows_of_viewer(conn: Connection, table: str) -> Collection[str] | None:
