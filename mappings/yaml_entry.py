@@ -10,6 +10,11 @@ import yaml
 
 from mappings.errors import MappingError
 
+try:
+    from yaml import CSafeLoader as SafeLoader
+except ImportError:  # PyYAML was built without libyaml, which reads ten times as fast
+    from yaml import SafeLoader  # type: ignore[assignment]
+
 _ABSENT = object()
 
 
@@ -20,7 +25,7 @@ class _Fields(dict[str, Any]):
     lines: Mapping[str, int] = {}
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(SafeLoader):
     """Plain YAML, but for a field that is there twice: the former would be lost in silence."""
 
 
