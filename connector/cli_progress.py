@@ -39,5 +39,5 @@ def rebuild(
     settings = load(data=data)
     with opened(settings) as database, console.progress(ERR) as progress, database.begin() as conn:
         fill = with_duckdb(settings.data / "archive", progress) if engine is Engine.DUCKDB else None
-        learners = run(conn, utc_now(), fill, progress)
+        learners = run(conn, utc_now(), fill, progress, beside=database)
     OUT.print(f"{learners} learners recomputed.")

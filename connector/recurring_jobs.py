@@ -81,7 +81,7 @@ class RecurringJobs:
     def _rebuild(self) -> None:
         erase_returned(self._settings, self._engine)
         with self._engine.begin() as conn:
-            rebuild(conn, self._clock())
+            rebuild(conn, self._clock(), beside=self._engine)
 
     def _remind(self) -> None:
         send_reminders(self._settings, self._engine, self._clock, self._going)

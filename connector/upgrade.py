@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from lrs.index import Progress, index_stored
 from mappings.load import load_shipped
-from mappings.progress import create_views, drop_views
+from mappings.stored_views import create_views, drop_views
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 

@@ -5,8 +5,6 @@ stand in tables of the connection's own, so that nothing of the database is writ
 gone with the transaction, or at the latest when the connection asks again.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -17,30 +15,21 @@ from sqlalchemy import (
     FromClause,
     Select,
     Table,
-    func,
-    insert,
-    literal,
     select,
     text,
     union,
 )
 
-from lrs.clock import to_micros
-from mappings.days import end_of_bangkok_day
+from mappings.own_batch import BATCH, own_batch, own_schema, unprepared
 from mappings.steps import KEPT, fill, joining, own_table
 from mappings.tables import (
-    batch_learner,
     competency_state,
     learning_event,
     membership,
     membership_past,
-    parameter,
     unit_place,
 )
 
-_BATCH = "asked"
-
-_PARAMETER, _LEARNER = own_table(parameter), own_table(batch_learner)
 _RESULTS = {
     competency_state: own_table(competency_state, "asked_state"),
     learning_event: own_table(learning_event, "asked_event"),
@@ -86,43 +75,18 @@ class Progress:
     def _tables(self) -> dict[Table, Table]:
         if self.people is None:
             return {table: table for table in KEPT}
-        with _unprepared(self.conn):
+        with unprepared(self.conn):
             _compute(self.conn, self.as_of, self.known_at, self.people)
         return _RESULTS
 
 
-@contextmanager
-def _unprepared(conn: Connection) -> Iterator[None]:
-    """What PostgreSQL prepared when a refresh asked it goes on meaning the tables of the database, whatever
-    of the same names comes before them.
-    """
-    driver: Any = conn.connection.driver_connection
-    if conn.dialect.name != "postgresql":
-        yield
-        return
-    before, driver.prepare_threshold = driver.prepare_threshold, None
-    try:
-        yield
-    finally:
-        driver.prepare_threshold = before
-
-
 def _compute(conn: Connection, as_of: date, known_at: int, people: Select[Any]) -> None:
     """As a refresh computes, from parameters to results of the connection's own."""
-    prefix = "temp" if conn.dialect.name == "sqlite" else "pg_temp"
+    prefix = own_schema(conn)
     for table in _RESULTS.values():
         conn.execute(text(f"drop table if exists {prefix}.{table.name}"))
-    for table in (_PARAMETER, _LEARNER, *_RESULTS.values()):
         table.create(conn, checkfirst=False)
-    times = {"as_of_day": as_of, "as_of_end": to_micros(end_of_bangkok_day(as_of)), "known_at": known_at}
-    conn.execute(insert(_PARAMETER).values(batch=_BATCH, **times))
-    learners = people.add_columns(literal(_BATCH))
-    conn.execute(insert(_LEARNER).from_select(["person_id", "batch"], learners))
-    size = conn.execute(select(func.count()).select_from(_LEARNER)).scalar_one()
-    conn.execute(text(f"analyze {prefix}.batch_learner"))
-    with joining(conn, size) as names:
-        fill(conn, _BATCH, _RESULTS, names)
+    with own_batch(conn, as_of, known_at, people) as size, joining(conn, size) as names:
+        fill(conn, BATCH, _RESULTS, names)
     for table in _RESULTS.values():
         conn.execute(text(f"analyze {prefix}.{table.name}"))
-    for table in (_LEARNER, _PARAMETER):
-        conn.execute(text(f"drop table {prefix}.{table.name}"))

@@ -5,7 +5,7 @@ mean "compute these people again". Each computation has its own batch, a paramet
 learners that are gone when its transaction ends, so several never disturb each other.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import partial
@@ -15,6 +15,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Engine,
     Select,
     Table,
     and_,
@@ -35,8 +36,10 @@ from lrs.database import chunks
 from lrs.tables import agent, evidence, stale_agent
 from mappings.counts import counts_follow
 from mappings.days import bangkok_day, end_of_bangkok_day
+from mappings.differences import find, take_over, take_over_from
+from mappings.shares import Times, computed_in_shares, shares_of
 from mappings.stale import mark_courses, mark_everybody, mark_places
-from mappings.steps import KEPT, Fill, Told, fill, joining, make, own_table, tell_nobody, view_texts
+from mappings.steps import KEPT, Fill, Told, fill, joining, make, own_table, tell_nobody
 from mappings.tables import (
     account,
     account_link,
@@ -57,36 +60,18 @@ __all__ = [
     "KEPT",
     "Fill",
     "bangkok_day",
-    "create_views",
     "end_of_bangkok_day",
     "is_due",
     "many_joined",
     "rebuild",
     "refresh",
-    "view_texts",
 ]
 
-FORMER = ("learner_evidence", "part_complete", "completion", "competency_completion", "competency_complete")
-"""Views of earlier versions that an upgrade finds."""
+Write = Callable[[Times, Sequence[str]], None]
+"""Writes what is kept of a batch at these times; `names` as `mappings.steps.joining` says."""
 
 _ONE_AT_A_TIME = 7_420_563
 """PostgreSQL's advisory lock for whoever computes progress; SQLite has one writer anyway."""
-
-
-def drop_views(conn: Connection) -> None:
-    """Before an upgrade: a table that a view reads cannot be changed."""
-    names = [*view_texts(), *FORMER]
-    # PostgreSQL wants those that build on each other named in one command, SQLite each in its own.
-    at_once = [", ".join(names)] if conn.dialect.name == "postgresql" else names
-    for some in at_once:
-        conn.execute(text(f"drop view if exists {some}"))
-
-
-def create_views(conn: Connection) -> None:
-    """Drop and create the views; at every upgrade."""
-    drop_views(conn)
-    for name, body in view_texts().items():
-        conn.execute(text(f"create view {name} as {body}"))
 
 
 def is_due(conn: Connection, now: datetime) -> bool:
@@ -105,15 +90,22 @@ def refresh(conn: Connection, now: datetime) -> int:
     batch = _new_batch()
     rows = [(batch, person_id) for person_id in sorted(_take_stale(conn))]
     bulk_insert(conn, (batch_learner, rows))
-    _recompute(conn, batch, len(rows), now, day)
+    _recompute(conn, batch, len(rows), now, partial(_some, conn, batch))
     return len(rows)
 
 
-def rebuild(conn: Connection, now: datetime, by: Fill | None = None, told: Told = tell_nobody) -> int:
+def rebuild(
+    conn: Connection,
+    now: datetime,
+    by: Fill | None = None,
+    told: Told = tell_nobody,
+    beside: Engine | None = None,
+) -> int:
     """Recompute everybody who has or had an account, for nothing speaks of others; how many they are.
 
-    `by` may use another engine (`mappings.engines`); without it the database itself computes, and tells how
-    far it is.
+    `by` may use another engine (`mappings.engines`). Without it the database itself computes and tells how
+    far it is: by this connection or, faster, by several of `beside`, the engine of the same database, which
+    see nothing of what this transaction has done before.
     """
     _wait_for_others(conn)
     for marks in (stale_person, stale_agent):
@@ -122,8 +114,35 @@ def rebuild(conn: Connection, now: datetime, by: Fill | None = None, told: Told 
     everybody = select(literal(batch), account_link.c.person_id).distinct()
     conn.execute(insert(batch_learner).from_select(["batch", "person_id"], everybody))
     learners = conn.execute(select(func.count()).where(batch_learner.c.batch == batch)).scalar_one()
-    _recompute(conn, batch, None, now, bangkok_day(now), by, told)
+    _recompute(conn, batch, None, now, partial(_everybody, conn, batch, by, told, beside))
     return learners
+
+
+def _everybody(
+    conn: Connection,
+    batch: str,
+    by: Fill | None,
+    told: Told,
+    beside: Engine | None,
+    times: Times,
+    names: Sequence[str],
+) -> None:
+    count = shares_of(conn)
+    if by is None and beside is not None and count > 1:
+        _write_from_shares(conn, beside, count, times, told)
+    else:
+        _write_what_differs(conn, by or partial(make, names=names, told=told), batch, told)
+
+
+def _some(conn: Connection, batch: str, _times: Times, names: Sequence[str]) -> None:
+    learners = _learners(batch)
+    for table in KEPT:
+        conn.execute(delete(table).where(table.c.person_id.in_(learners)))
+    fill(conn, batch, {table: table for table in KEPT}, names)
+
+
+def _learners(batch: str) -> Select[tuple[int]]:
+    return select(batch_learner.c.person_id).where(batch_learner.c.batch == batch)
 
 
 def _new_batch() -> str:
@@ -187,17 +206,9 @@ def _persons_of(agents: Sequence[int]) -> Select[int]:
     )
 
 
-def _recompute(
-    conn: Connection,
-    batch: str,
-    size: int | None,
-    now: datetime,
-    day: date,
-    by: Fill | None = None,
-    told: Told = tell_nobody,
-) -> None:
+def _recompute(conn: Connection, batch: str, size: int | None, now: datetime, write: Write) -> None:
     """Replace the rows of the batch's learners, then forget the batch. `size`: how many; None: everybody."""
-    learners = select(batch_learner.c.person_id).where(batch_learner.c.batch == batch)
+    learners, day = _learners(batch), bangkok_day(now)
     known_at = max(to_micros(now), _last_change(conn, learners))
     times = {"as_of_day": day, "known_at": known_at}
     end = to_micros(end_of_bangkok_day(day))
@@ -205,12 +216,7 @@ def _recompute(
     # Without fresh statistics of this one table SQLite starts from the wrong end: seconds, not milliseconds.
     conn.execute(text("analyze batch_learner"))
     with joining(conn, size) as names, counts_follow(conn, learners, day, known_at, size):
-        if size is None:
-            _write_what_differs(conn, by or partial(make, names=names, told=told), batch, told)
-        else:
-            for table in KEPT:
-                conn.execute(delete(table).where(table.c.person_id.in_(learners)))
-            fill(conn, batch, {table: table for table in KEPT}, names)
+        write(Times(day, known_at), names)
     for table in (batch_learner, parameter):
         conn.execute(delete(table).where(table.c.batch == batch))
     conn.execute(delete(refresh_state))
@@ -218,42 +224,24 @@ def _recompute(
 
 
 def _write_what_differs(conn: Connection, by: Fill, batch: str, told: Told) -> None:
-    """Everybody's results into tables of the connection's own, and from there what is not kept already:
-    next to nothing, as a rule, and comparing millions of rows takes less than writing them.
-    """
+    """Everybody's results into tables of the connection's own, and from there what is not kept already."""
     made = {table: own_table(table, f"made_{table.name}") for table in KEPT}
     by(conn, batch, made)
     for number, (table, new) in enumerate(made.items()):
         told("compared and written", number, len(made))
-        if conn.dialect.name == "sqlite":
-            # It joins by looking up alone.
-            key = ", ".join(column.name for column in new.primary_key)
-            conn.execute(text(f"create index temp.key_of_{new.name} on {new.name} ({key})"))
-        conn.execute(text(f"analyze {new.name}"))
-        _take_over(conn, table, new)
+        find(conn, table, new)
+        take_over(conn, table)
         new.drop(conn, checkfirst=False)
     told("compared and written", len(made), len(made))
 
 
-def _take_over(conn: Connection, kept: Table, new: Table) -> None:
-    """One join tells what is not alike: of that the kept rows go, and those that are made come."""
-    names, key = [column.name for column in kept.c], [column.name for column in kept.primary_key]
-    every, theirs = ", ".join(names), ", ".join(key)
-    made = ", ".join([f"n.{name} as {name}" for name in names] + [f"k.{name} as old_{name}" for name in key])
-    same = " and ".join(f"n.{name} = k.{name}" for name in key)
-    alike = " and ".join(f"n.{name} is not distinct from k.{name}" for name in names)
-    old = ", ".join(f"old_{name}" for name in key)
-    # Names of our own tables and columns alone.
-    changed = f"select {made} from {kept.name} k full join {new.name} n on {same} where not ({alike})"  # noqa: S608
-    gone = f"delete from {kept.name} where ({theirs}) in (select {old} from changed)"  # noqa: S608
-    come = f"select {every} from changed where {key[0]} is not null order by {theirs}"  # noqa: S608
-    conn.execute(text(f"create temp table changed as {changed}"))
-    conn.execute(text(gone))
-    added = conn.execute(text(f"insert into {kept.name} ({every}) {come}"))
-    if added.rowcount > 0 and conn.dialect.name == "postgresql":
-        # It knows nothing yet of rows that this transaction wrote.
-        conn.execute(text(f"analyze {kept.name}"))
-    conn.execute(text("drop table changed"))
+def _write_from_shares(conn: Connection, beside: Engine, count: int, times: Times, told: Told) -> None:
+    conn.execute(text("set local idle_in_transaction_session_timeout = 0"))
+    with computed_in_shares(beside, count, times, told) as others:
+        for number, table in enumerate(KEPT):
+            told("written", number, len(KEPT))
+            take_over_from(conn, table, others)
+    told("written", len(KEPT), len(KEPT))
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Fixtures for all tests: the same suite on SQLite and on a real PostgreSQL."""
 
+import gc
 import shutil
 import tempfile
 import uuid
@@ -7,6 +8,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+import fastapi.dependencies.models
 import pytest
 import structlog
 from sqlalchemy import URL, Engine, create_engine, make_url, text
@@ -14,7 +16,8 @@ from sqlalchemy import URL, Engine, create_engine, make_url, text
 from connector.upgrade import migrate
 from lrs.database import connect
 from lrs.tables import metadata
-from mappings.progress import create_views
+from mappings.stored_views import create_views
+from tests.kept import Kept
 from tests.system.demo import Demo, running_demo
 
 
@@ -35,6 +38,23 @@ def long(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--long"))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _no_apps_kept() -> Iterator[None]:
+    """FastAPI keeps what it learned of each handler, and with it the handler's engine and all of its statements:
+    of thousands of applications, which are made nowhere but in tests, two gigabytes."""
+    yield
+    for learned in vars(fastapi.dependencies.models).values():
+        if hasattr(learned, "cache_clear"):
+            learned.cache_clear()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """What was imported and collected lives to the end: the garbage collector need not look at it each time."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A PostgreSQL server of our own, with a database `template_thaksa` that holds the schema."""
@@ -48,6 +68,10 @@ def postgres_url() -> Iterator[str]:
     url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     admin = create_engine(url, isolation_level="AUTOCOMMIT")
     with admin.connect() as conn:
+        # Tests stop servers of their own, not this one: it need not survive a loss of power.
+        for name in ("fsync", "full_page_writes"):
+            conn.execute(text(f"alter system set {name} = off"))
+        conn.execute(text("select pg_reload_conf()"))
         conn.execute(text("create database template_thaksa"))
     template = connect(_url_of(url, "template_thaksa"))
     create_schema(template)
@@ -147,6 +171,12 @@ def engine(database_url: str) -> Iterator[Engine]:
     engine = connect(database_url)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """For fixtures that take long to fill a database: they fill it once."""
+    return Kept(tmp_path_factory.mktemp("kept"))
 
 
 @pytest.fixture(scope="session")

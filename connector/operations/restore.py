@@ -28,7 +28,7 @@ from connector.operations.backup_file import (
 )
 from connector.operations.readiness import newest_revision
 from connector.upgrade import migrate
-from mappings.progress import create_views
+from mappings.stored_views import create_views
 
 _DAMAGED = (BadZipFile, zlib.error, EOFError, KeyError, ValueError)
 

@@ -27,7 +27,8 @@ from mappings.people import (
     link_accounts,
     observe_accounts,
 )
-from mappings.progress import create_views, rebuild
+from mappings.progress import rebuild
+from mappings.stored_views import create_views
 from mappings.tables import (
     change_log,
     person,

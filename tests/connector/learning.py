@@ -25,7 +25,8 @@ from mappings.people import (
     link_accounts,
     observe_accounts,
 )
-from mappings.progress import create_views, refresh
+from mappings.progress import refresh
+from mappings.stored_views import create_views
 from mappings.tables import course, identifier, learning_event, person
 from tests.mappings.world import BEGIN, HOME, UNITS, a_person
 

@@ -27,7 +27,7 @@ from mappings import shipped
 from mappings.files import parse_mappings
 from mappings.load import load_mappings, load_shipped
 from mappings.people import import_units
-from mappings.progress import create_views
+from mappings.stored_views import create_views
 from mappings.tables import account, account_link, person
 from tests.connector.conftest import RECORDING as MOODLE_RECORDING
 from tests.connector.conftest import TOKEN

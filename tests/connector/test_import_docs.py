@@ -15,7 +15,8 @@ from connector.imports.refusals import refusals
 from connector.settings import Settings
 from mappings import shipped
 from mappings.load import load_shipped
-from mappings.progress import create_views, refresh
+from mappings.progress import refresh
+from mappings.stored_views import create_views
 from mappings.tables import delivery_mode, learning_category, learning_event
 from tests.connector.learning import NOW
 

@@ -20,7 +20,7 @@ from lrs.reading import count
 from mappings.files import parse_mappings
 from mappings.load import load_mappings, load_shipped
 from mappings.people import AccountSeen, import_roster, import_units, link_accounts, observe_accounts
-from mappings.progress import create_views
+from mappings.stored_views import create_views
 from mappings.tables import competency, competency_state, learning_event, person
 from tests.connector.pushing import BEGIN, KEYS, Lab, open_lab
 from tests.connector.test_openedx_client import CLIENT, RECORDING

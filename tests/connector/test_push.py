@@ -23,7 +23,7 @@ from mappings import shipped
 from mappings.files import parse_mappings
 from mappings.load import load_mappings, load_shipped
 from mappings.people import import_roster, import_units
-from mappings.progress import create_views
+from mappings.stored_views import create_views
 from mappings.tables import competency, competency_state, learning_event
 from tests.connector.pushing import (
     BEGIN,

@@ -11,7 +11,9 @@ from lrs.clock import to_micros
 from lrs.database import connect
 from lrs.tables import stale_agent
 from mappings import vocabulary
-from mappings.progress import bangkok_day, create_views, end_of_bangkok_day, rebuild, refresh, view_texts
+from mappings.progress import bangkok_day, end_of_bangkok_day, rebuild, refresh
+from mappings.steps import view_texts
+from mappings.stored_views import create_views
 from mappings.tables import (
     batch_learner,
     competency,

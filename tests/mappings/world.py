@@ -22,7 +22,7 @@ from mappings.people import (
     link_accounts,
     observe_accounts,
 )
-from mappings.progress import create_views
+from mappings.stored_views import create_views
 from mappings.tables import person
 
 HOME = "http://127.0.0.1:8080"

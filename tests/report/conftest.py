@@ -29,8 +29,10 @@ from mappings.people import (
     link_accounts,
     observe_accounts,
 )
-from mappings.progress import create_views, rebuild
+from mappings.progress import rebuild
+from mappings.stored_views import create_views
 from mappings.tables import person
+from tests.kept import Kept
 from tests.mappings.world import BEGIN, HOME, NOW, a_person, send, void
 
 UNITS = (
@@ -69,13 +71,16 @@ class World:
 
 
 @pytest.fixture
-def world(engine: Engine) -> World:
+def world(engine: Engine, kept: Kept) -> World:
+    return World(engine, *kept.bring(engine, _small_organisation))
+
+
+def _small_organisation(engine: Engine) -> tuple[dict[str, str], dict[str, str]]:
     with engine.begin() as conn:
         _organisation(conn)
         statements = _statements(conn)
         rebuild(conn, NOW)
-        found = {row.given_name: row.uuid for row in conn.execute(select(person))}
-    return World(engine, found, statements)
+        return {row.given_name: row.uuid for row in conn.execute(select(person))}, statements
 
 
 def _organisation(conn: Connection) -> None:

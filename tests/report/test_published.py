@@ -12,7 +12,8 @@ from mappings import vocabulary
 from mappings.closings import close_months
 from mappings.load import load_shipped
 from mappings.people import AccountSeen, import_roster, import_units, link_accounts, observe_accounts
-from mappings.progress import create_views, rebuild
+from mappings.progress import rebuild
+from mappings.stored_views import create_views
 from tests.mappings.world import BEGIN, HOME, NOW, a_person, send
 from tests.report.conftest import DL101, UNITS
 
