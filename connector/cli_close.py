@@ -10,9 +10,15 @@ from connector.command import ERR, OUT, Data, opened
 from connector.settings import load
 from lrs.clock import utc_now
 
+BY = "thaksa close-month"
+
 
 def close_month(
     month: Annotated[str, typer.Argument(help="Such as 2026-10; without it, all months that are over.")] = "",
+    anew: Annotated[
+        bool,
+        typer.Option("--anew", help="Close them in any case, as after what counted them wrongly was mended."),
+    ] = False,
     data: Data = None,
 ) -> None:
     """Close month-ends that are not closed yet, or that something came to be known about since; publish
@@ -24,7 +30,7 @@ def close_month(
     days = [month_end(month, now)] if month else None
     settings = load(data=data)
     with opened(settings) as engine, console.progress(ERR) as progress:
-        closed = close_months(engine, days, now, progress)
+        closed = close_months(engine, days, now, progress, BY if anew else None)
         published = publish_months(engine, settings.small_counts_below, now)
     OUT.print(f"Closed: {_months(closed)}." if closed else "Nothing to close: what is kept holds.")
     if published:

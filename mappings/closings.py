@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 from lrs.clock import from_micros, to_micros
 from lrs.tables import evidence
 from mappings.asked import Progress
+from mappings.changes import Change, log_changes
 from mappings.closing_changes import has_changed
 from mappings.counts import TODAY, Sources, asked_of, recount
 from mappings.days import bangkok_day, day_before
@@ -51,11 +52,15 @@ def _month_ends(today: date) -> Iterator[date]:
 
 
 def close_months(
-    engine: Engine, days: list[date] | None, now: datetime, told: Told = lambda *_: None
+    engine: Engine,
+    days: list[date] | None,
+    now: datetime,
+    told: Told = lambda *_: None,
+    anew_by: str | None = None,
 ) -> list[date]:
     """Close month-ends (None: all past ones) that are not closed yet or not as they would be now; which.
 
-    A transaction each: what was done stays when it is broken off.
+    A transaction each: what was done stays when it is broken off. `anew_by`: as for `close_month`.
     """
     if days is None:
         with engine.connect() as conn:
@@ -64,22 +69,33 @@ def close_months(
     for number, day in enumerate(days):
         told("months", number, len(days))
         with engine.begin() as conn:
-            if close_month(conn, day, now):
+            if close_month(conn, day, now, anew_by):
                 closed.append(day)
     told("months", len(days), len(days))
     return closed
 
 
-def close_month(conn: Connection, day: date, now: datetime) -> bool:
-    """Close a past day; False where its latest closing says what a new one would."""
+def close_month(conn: Connection, day: date, now: datetime, anew_by: str | None = None) -> bool:
+    """Close a past day; False where its latest closing says what a new one would.
+
+    `anew_by`: who wants it closed in any case, for a closing that was counted wrongly shows no change; which
+    goes to the log.
+    """
     newest = conn.execute(select(func.max(evidence.c.seq))).scalar_one() or 0
     held = latest_closing(conn, day)
-    if held is not None:
+    if held is not None and anew_by is None:
         number, known_at = held
         if not has_changed(conn, number, day, to_micros(known_at)):
             conn.execute(update(closing).where(closing.c.id == number).values(evidence_seq=newest))
             return False
-    known = to_micros(now)
+    number = _close(conn, day, to_micros(now), newest)
+    if anew_by is not None:
+        log_changes(conn, [Change("close anew", "month", f"{day:%Y-%m}", f"closing {number}")], now, anew_by)
+    return True
+
+
+def _close(conn: Connection, day: date, known: int, newest: int) -> int:
+    """One more closing; its number. `newest`: the last evidence that there is."""
     asked = asked_of(conn, day, known)
     times = {"as_of_day": day, "known_at": known, "framework_id": asked.framework_id}
     added = insert(closing).values(**times, evidence_seq=newest).returning(closing.c.id)
@@ -93,7 +109,7 @@ def close_month(conn: Connection, day: date, now: datetime) -> bool:
         recount(conn, number, asked, Sources(progress.states, progress.events, *own))
     for table in own:
         table.drop(conn)
-    return True
+    return number
 
 
 def latest_closing(conn: Connection, day: date) -> tuple[int, datetime] | None:

@@ -1,21 +1,25 @@
 """Month-ends that are closed answer as they were known then, and again where something came to be known."""
 
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
+from typer.testing import CliRunner
 
+from connector.cli import app
 from connector.report.asked_times import AskedTimes
 from connector.report.queries.basis import read_basis, root_scope
 from connector.report.queries.kept import kept_closing
 from connector.report.queries.learning import compute_split, read_split
 from connector.report.queries.overview import compute_overview, read_overview
+from lrs.clock import utc_now
 from lrs.database import read_only
 from mappings.closings import close_months, month_end
 from mappings.corrections import Correction, move
 from mappings.errors import MappingError
 from mappings.framework_terms import end_framework
-from mappings.tables import unit
+from mappings.tables import change_log, closing, unit, unit_item_count
 from tests.mappings.world import BEGIN, NOW, send
 from tests.report.conftest import World, web
 
@@ -54,6 +58,47 @@ def test_month_ends_are_closed_once_and_again_when_something_is_learnt(world: Wo
     _, persons, completions = total(engine, MAY, NOW)
     assert total(engine, MAY) == (LATER, persons, completions + 1)
     assert total(engine, APRIL) == first
+
+
+def test_a_month_that_was_counted_wrongly_is_closed_anew(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = world.engine
+    monkeypatch.setenv("THAKSA_DATA", str(tmp_path))
+    monkeypatch.setenv("THAKSA_DATABASE_URL", engine.url.render_as_string(hide_password=False))
+    close_months(engine, None, NOW)
+    right, april = total(engine, MAY), total(engine, APRIL)
+    with engine.begin() as conn:
+        number = conn.execute(select(closing.c.id).where(closing.c.as_of_day == MAY)).scalar_one()
+        wrong = update(unit_item_count).where(unit_item_count.c.closing_id == number)
+        assert conn.execute(wrong.values(complete=unit_item_count.c.complete + 7)).rowcount > 0
+    reported = kept(engine, MAY, NOW)
+    assert reported > right[2]
+    assert close_month("2026-05").startswith("Nothing to close: what is kept holds.")
+    assert close_month("2026-05", "--anew").startswith("Closed: 2026-05.")
+    # It answers from now on; whoever asks with the moment of before gets what was reported then.
+    assert total(engine, MAY, now=utc_now())[1:] == right[1:]
+    assert kept(engine, MAY, NOW) == reported
+    assert total(engine, APRIL) == april
+    with engine.begin() as conn:
+        logged = select(change_log.c.by, change_log.c.subject, change_log.c.subject_id)
+        done = conn.execute(logged.where(change_log.c.action == "close anew")).all()
+    assert done == [("thaksa close-month", "month", "2026-05")]
+
+
+def close_month(*words: str) -> str:
+    """What the command says."""
+    done = CliRunner().invoke(app, ["close-month", *words])
+    assert done.exit_code == 0, done.output
+    return done.stdout.strip()
+
+
+def kept(engine: Engine, as_of: date, known_at: datetime) -> int:
+    """Completions as the closing of that very pair of times tells them."""
+    with read_only(engine).begin() as conn:
+        basis = read_basis(conn, root_scope(conn), utc_now(), times=AskedTimes(as_of, known_at))
+        assert kept_closing(conn, basis) is not None
+        return sum(one.complete for one in read_overview(conn, basis).total.items)
 
 
 def test_a_move_of_today_changes_no_month_end(world: World) -> None:
