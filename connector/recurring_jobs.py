@@ -1,12 +1,16 @@
 """What the active scheduler does for everybody again and again, and when."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+from time import perf_counter
 from typing import NamedTuple
 
 import structlog
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from connector.access.retention import forget_looks
+from connector.operations.refresh_metrics import RefreshMetrics
 from connector.person_erasure import erase_returned
 from connector.publishing.publish import publish_statements
 from connector.reconcile import reconcile
@@ -51,6 +55,7 @@ class RecurringJobs:
         self._engine = engine
         self._clock = clock
         self._going = going
+        self._refreshes = RefreshMetrics(settings.refreshes_file)
 
     def often(self) -> Sequence[Every]:
         """What is done many times a day, from the start on."""
@@ -75,13 +80,18 @@ class RecurringJobs:
         with read_only(self._engine).begin() as conn:
             if not is_due(conn, self._clock()):
                 return
-        with self._engine.begin() as conn:
-            refresh(conn, self._clock())
+        self._compute("refresh", refresh)
 
     def _rebuild(self) -> None:
         erase_returned(self._settings, self._engine)
+        self._compute("rebuild", partial(rebuild, beside=self._engine))
+
+    def _compute(self, kind: str, progress: Callable[[Connection, datetime], int]) -> None:
+        """Compute some people's progress; how long it took is noted."""
+        began = perf_counter()
         with self._engine.begin() as conn:
-            rebuild(conn, self._clock(), beside=self._engine)
+            people = progress(conn, self._clock())
+        self._refreshes.note(kind, perf_counter() - began, people)
 
     def _remind(self) -> None:
         send_reminders(self._settings, self._engine, self._clock, self._going)

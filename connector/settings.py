@@ -132,6 +132,11 @@ class Settings(BaseModel):
         """Where files that were handed in lie until they are read."""
         return self.data / "uploads"
 
+    @property
+    def refreshes_file(self) -> Path:
+        """Where the scheduler notes how long computing progress takes."""
+        return self.data / "refresh.prom"
+
     def secret(self, purpose: str) -> bytes:
         """A 32-byte key for one purpose, derived from the installation's own secret file."""
         return hmac.digest(self._root_secret(), purpose.encode(), "sha256")

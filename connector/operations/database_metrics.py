@@ -1,7 +1,9 @@
-"""What the database says of the whole service (SQL): the same from every process that is asked."""
+"""What the database, and the scheduler of this folder, say of the whole service: the same from every process
+that is asked (SQL)."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from pathlib import Path
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
@@ -9,6 +11,7 @@ from sqlalchemy import Column, Connection, func, select
 
 from connector.forwarding.metrics import target_metrics
 from connector.operations.marks import MarkAges
+from connector.operations.refresh_metrics import read_refreshes
 from connector.report.queries.syncs import read_syncs
 from connector.report.syncs import SyncState, Watched
 from connector.settings_target import TargetSettings
@@ -28,8 +31,11 @@ _MARKS: Mapping[str, Column[int]] = {
 }
 
 
-def readers(watched: Mapping[str, Watched], targets: Mapping[str, TargetSettings]) -> tuple[Reader, ...]:
-    """All of them, for one process; `watched`, `targets`: the platforms and targets of the settings."""
+def readers(
+    watched: Mapping[str, Watched], targets: Mapping[str, TargetSettings], refreshes: Path
+) -> tuple[Reader, ...]:
+    """All of them, for one process; `watched`, `targets`: the platforms and targets of the settings,
+    `refreshes`: the file of the scheduler."""
     ages = MarkAges()
     return (
         _statements,
@@ -38,6 +44,7 @@ def readers(watched: Mapping[str, Watched], targets: Mapping[str, TargetSettings
         lambda conn, now: target_metrics(conn, targets, now),
         _reminders,
         _refresh,
+        lambda _conn, _now: read_refreshes(refreshes),
     )
 
 

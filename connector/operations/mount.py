@@ -28,7 +28,8 @@ class Operations:
         self.requests = RequestMetrics()
         self._settings = settings
         self._tells = settings.log_level in _TOLD
-        self._measured = Measured(engine, self.requests, readers(watched, settings.targets))
+        read = readers(watched, settings.targets, settings.refreshes_file)
+        self._measured = Measured(engine, self.requests, read)
         self._router = router_operations(engine, Readiness(engine, stopping), self._measured)
 
     def add_routes(self, app: FastAPI) -> None:

@@ -1,6 +1,7 @@
 """/healthz, /readyz and /metrics."""
 
 import re
+import time
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
@@ -20,7 +21,10 @@ from connector.tables import platform, sync_run
 from lrs.clock import to_micros, utc_now
 from lrs.credentials import create_credential
 from lrs.database import connect
+from mappings.stale import mark_persons
 from mappings.tables import stale_person
+from tests.connector.scheduling import running
+from tests.durability.waiting import wait_until
 from tests.lrs.statements import simple
 from tests.mappings.world import NOW
 from tests.operations.conftest import BASE, Behind
@@ -113,8 +117,8 @@ def test_every_metric_is_documented_and_nothing_else(behind: Behind, reading: An
     told = set(re.findall(r"^\| `(thaksa_\w+)`", DOCS.read_text(encoding="utf-8"), re.MULTILINE))
     found = {re.sub("_(bucket|sum|count)$", "", name) for name in reading()}
     assert {one for one in found if not one.endswith("_created")} <= told
-    # Those of targets, where there is one: tests/forwarding.
-    missing = {one for one in told - found if not one.startswith("thaksa_forward_")}
+    # Those of targets, where there is one: tests/forwarding; of a scheduler, where one runs: below.
+    missing = {one for one in told - found if not one.startswith(("thaksa_forward_", "thaksa_refresh_"))}
     assert missing <= {"thaksa_sync_age_seconds", "thaksa_statements_received_total"}
 
 
@@ -203,6 +207,39 @@ def test_not_ready_names_what_is_not(engine: Engine, tmp_path: Path) -> None:
     checks = Readiness(away).checks()
     assert (checks["database"], checks["schema"]) == ("does not answer", "unknown")
     assert "f00dfeed" not in str(checks)
+
+
+def test_how_long_refreshes_take(engine: Engine, tmp_path: Path) -> None:
+    settings = Settings(
+        data=tmp_path / "shared",
+        database_url=engine.url.render_as_string(hide_password=False),
+        metrics="loopback",
+        refresh_seconds=1,
+    )
+    with TestClient(create_app(settings), base_url="http://127.0.0.1", client=("127.0.0.1", 1)) as near:
+
+        def told() -> dict[str, dict[tuple[str, ...], float]]:
+            return families(near.get("/metrics?of=database").text)
+
+        def computed() -> float:
+            return told().get("thaksa_refresh_people_count", {}).get(("refresh",), 0)
+
+        assert "thaksa_refresh_seconds_count" not in told()
+        began = time.time()
+        with running(settings, engine):
+            # The first look finds a new day, and nobody.
+            wait_until(lambda: computed() == 1)
+            with engine.begin() as conn:
+                mark_persons(conn, [1, 2, 3])
+            wait_until(lambda: computed() == 2)
+        found = told()
+    assert found["thaksa_refresh_people_sum"]["refresh",] == 3
+    assert found["thaksa_refresh_seconds_count"]["refresh",] == 2
+    assert 0 < found["thaksa_refresh_seconds_sum"]["refresh",] < time.time() - began
+    assert began < found["thaksa_refresh_ended_at_seconds"]["refresh",] < time.time()
+    told_of = re.findall(r"^\| `(thaksa_refresh_\w+)`", DOCS.read_text(encoding="utf-8"), re.MULTILINE)
+    names = {re.sub("_(bucket|sum|count|created)$", "", one) for one in found}
+    assert set(told_of) == {one for one in names if one.startswith("thaksa_refresh_")}
 
 
 def test_settings_of_a_platform_never_synced(tmp_path: Path, behind: Behind) -> None:
