@@ -40,8 +40,8 @@ def long(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture(scope="module", autouse=True)
 def _no_apps_kept() -> Iterator[None]:
-    """FastAPI keeps what it learned of each handler, and with it the handler's engine and all of its statements:
-    of thousands of applications, which are made nowhere but in tests, two gigabytes."""
+    """FastAPI keeps what it learned of each handler, and with it the handler's engine and all its statements: of
+    thousands of applications, which are made nowhere but in tests, two gigabytes."""
     yield
     for learned in vars(fastapi.dependencies.models).values():
         if hasattr(learned, "cache_clear"):
@@ -50,7 +50,7 @@ def _no_apps_kept() -> Iterator[None]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
-    """What was imported and collected lives to the end: the garbage collector need not look at it each time."""
+    """What is imported and collected lives to the end: the garbage collector need not look at it again."""
     gc.collect()
     gc.freeze()
 

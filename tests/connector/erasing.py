@@ -34,6 +34,7 @@ from mappings.tables import (
     person,
 )
 from tests.connector.syncing import a_course
+from tests.kept import Kept
 from tests.mappings.world import BEGIN, HOME, NOW, UNITS, a_person, course_iri, send
 
 KEYS = HashKeys(HashKey(b"a key for tests"))
@@ -70,7 +71,12 @@ def _text(value: Any) -> Any:
 
 
 @pytest.fixture
-def world(engine: Engine, tmp_path: Path) -> World:
+def world(engine: Engine, kept: Kept, tmp_path: Path) -> World:
+    uuids = kept.bring(engine, _school)
+    return World(engine, load({}, data=tmp_path), uuids[GIVEN], uuids["สมชาย"])
+
+
+def _school(engine: Engine) -> dict[str, str]:
     with engine.begin() as conn:
         create_views(conn)
         load_shipped(conn, BEGIN, "test")
@@ -89,8 +95,7 @@ def world(engine: Engine, tmp_path: Path) -> World:
         uuids = {row.given_name: row.uuid for row in conn.execute(select(person))}
         _files(conn, conn.execute(select(person.c.id).where(person.c.uuid == uuids[GIVEN])).scalar_one())
         rebuild(conn, BEGIN)
-    settings = load({}, data=tmp_path)
-    return World(engine, settings, uuids[GIVEN], uuids["สมชาย"])
+    return uuids
 
 
 def push(conn: Any) -> None:

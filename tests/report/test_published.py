@@ -14,6 +14,7 @@ from mappings.load import load_shipped
 from mappings.people import AccountSeen, import_roster, import_units, link_accounts, observe_accounts
 from mappings.progress import rebuild
 from mappings.stored_views import create_views
+from tests.kept import Kept
 from tests.mappings.world import BEGIN, HOME, NOW, a_person, send
 from tests.report.conftest import DL101, UNITS
 
@@ -23,8 +24,13 @@ SIZES = {1: 12, 2: 20, 3: 16}
 
 
 @pytest.fixture
-def country(engine: Engine) -> Engine:
+def country(engine: Engine, kept: Kept) -> Engine:
     """Two offices: 20 of 32 people and 7 of 16 have finished a course; in the second two are executives."""
+    kept.bring(engine, _country)
+    return engine
+
+
+def _country(engine: Engine) -> None:
     with engine.begin() as conn:
         create_views(conn)
         load_shipped(conn, BEGIN, "test")
@@ -49,7 +55,6 @@ def country(engine: Engine) -> Engine:
                 send(conn, name, DL101, verb=vocabulary.COMPLETED)
         rebuild(conn, NOW)
     close_months(engine, [date(2026, 4, 30), MAY], NOW)
-    return engine
 
 
 def cells(engine: Engine, table: str) -> dict[tuple[str, str], tuple[int | None, int | None]]:
