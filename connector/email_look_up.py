@@ -12,7 +12,7 @@ from connector.completion import Learner
 from connector.platforms import FindsByEmail
 from connector.tables import platform as platforms
 from connector.tables import sync_run
-from lrs.clock import from_micros
+from lrs.clock import from_micros_or_none
 from lrs.database import chunks, read_only
 from mappings.people import AccountSeen, link_touched, observe_accounts
 from mappings.tombstones import Tombstones
@@ -33,7 +33,7 @@ def last_good_sync(engine: Engine, name: str) -> datetime | None:
     )
     with read_only(engine).begin() as conn:
         at = conn.execute(query).scalar()
-    return None if at is None else from_micros(at)
+    return from_micros_or_none(at)
 
 
 def look_up(

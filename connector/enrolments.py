@@ -11,7 +11,7 @@ from connector.completion import Fact
 from connector.platforms import Pair, State
 from connector.states import Enrolment
 from connector.tables import enrolment
-from lrs.clock import from_micros, to_micros
+from lrs.clock import from_micros_or_none, to_micros
 from lrs.database import Sql, run, single_reads
 
 _CHANGING = ("state", "at", "progress", "grade", "unseen_since", "not_completed_since")
@@ -87,7 +87,7 @@ class Remembered:
             enrolment.c.state == Fact.COMPLETED.value,
             enrolment.c.unseen_since.is_(None),
         )
-        return {row.account_name: _moment(row.at) for row in self._rows(done)}
+        return {row.account_name: from_micros_or_none(row.at) for row in self._rows(done)}
 
     def _where(self, chosen: Select[Any], *conditions: Any) -> Select[Any]:
         return chosen.where(enrolment.c.platform_id == self._platform_id, *conditions)
@@ -100,11 +100,11 @@ class Remembered:
 def _enrolment(row: _Row) -> Enrolment:
     return Enrolment(
         Fact(row.state),
-        _moment(row.at),
+        from_micros_or_none(row.at),
         row.progress,
         row.grade,
-        _moment(row.unseen_since),
-        _moment(row.not_completed_since),
+        from_micros_or_none(row.unseen_since),
+        from_micros_or_none(row.not_completed_since),
     )
 
 
@@ -122,10 +122,6 @@ def _row(platform_id: int, pair: Pair, one: Enrolment, now: datetime) -> dict[st
         "unseen_since": _micros(one.unseen_since),
         "not_completed_since": _micros(one.not_completed_since),
     }
-
-
-def _moment(micros: int | None) -> datetime | None:
-    return None if micros is None else from_micros(micros)
 
 
 def _micros(moment: datetime | None) -> int | None:

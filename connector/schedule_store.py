@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select, update
 
 from connector.tables import platform
 from connector.timetable import Past, pause
-from lrs.clock import from_micros, to_micros
+from lrs.clock import from_micros_or_none, to_micros
 
 
 def read_pasts(conn: Connection) -> dict[str, Past]:
@@ -16,10 +16,10 @@ def read_pasts(conn: Connection) -> dict[str, Past]:
     return {
         row.name: Past(
             # One that was broken off is gone on with at once.
-            started_at=None if row.pass_started_at is not None else _moment(row.compared_until),
+            started_at=None if row.pass_started_at is not None else from_micros_or_none(row.compared_until),
             # Without a place to resume at, the next one begins at the beginning.
             reads_all=row.cursor is None,
-            full_at=_moment(row.full_at),
+            full_at=from_micros_or_none(row.full_at),
         )
         for row in rows
     }
@@ -65,7 +65,3 @@ def note_next_run(conn: Connection, name: str, at: datetime | None) -> None:
     """When the platform is synced next."""
     micros = None if at is None else to_micros(at)
     conn.execute(update(platform).where(platform.c.name == name).values(next_run_at=micros))
-
-
-def _moment(micros: int | None) -> datetime | None:
-    return None if micros is None else from_micros(micros)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from connector.completion import Course
 from connector.platforms import Cursor, PlatformError
 from connector.tables import platform, platform_course, sync_run
-from lrs.clock import from_micros, to_micros
+from lrs.clock import from_micros, from_micros_or_none, to_micros
 
 PASS_LASTS = timedelta(days=1)
 """After that a pass that was broken off begins anew: else one learner who cannot be read would keep those
@@ -126,7 +126,7 @@ def find_pass(
 
 
 def _pass(row: Row[Any], now: datetime, full: bool, partial: bool) -> Pass:
-    compared_until = None if row.compared_until is None else from_micros(row.compared_until)
+    compared_until = from_micros_or_none(row.compared_until)
     cursor = None if row.cursor is None else Cursor(row.cursor)
     if full or partial:
         return Pass(now, None, compared_until, partial)

@@ -28,6 +28,11 @@ def from_micros(micros: int) -> datetime:
     return _EPOCH + timedelta(microseconds=micros)
 
 
+def from_micros_or_none(micros: int | None) -> datetime | None:
+    """As `from_micros`, of something that may not have happened."""
+    return None if micros is None else from_micros(micros)
+
+
 def to_iso(moment: datetime) -> str:
     """An aware datetime as xAPI writes it: UTC, ISO 8601 with microseconds and Z."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from lrs import validation, values
-from lrs.clock import from_micros, to_iso, to_micros
+from lrs.clock import from_micros, from_micros_or_none, to_iso, to_micros
 from lrs.errors import BadRequest, BadStatement, Conflict, NotFound
 from lrs.statement import PROVES_NOTHING, actor_of
 from lrs.tables import credential
@@ -202,13 +202,9 @@ def _shown(row: Any) -> Credential:
         level=levels.get(row.level),
         read_filter=None if row.read_filter is None else json.loads(row.read_filter),
         created=from_micros(row.created_at),
-        last_used=_moment(row.last_used_at),
-        revoked=_moment(row.revoked_at),
+        last_used=from_micros_or_none(row.last_used_at),
+        revoked=from_micros_or_none(row.revoked_at),
     )
-
-
-def _moment(micros: int | None) -> datetime | None:
-    return None if micros is None else from_micros(micros)
 
 
 # ---- checks -------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, or_, select
 
-from lrs.clock import from_micros
+from lrs.clock import from_micros, from_micros_or_none
 from lrs.database import chunks
 from lrs.tables import activity, agent, document, evidence, related_agent, statement
 
@@ -78,7 +78,7 @@ def bodies(conn: Connection, seqs: Sequence[int]) -> Iterator[Kept]:
             .order_by(statement.c.seq)
         ).all()
         for row in rows:
-            voided = None if row.voided_at is None else from_micros(row.voided_at)
+            voided = from_micros_or_none(row.voided_at)
             yield Kept(row.seq, bytes(row.body), voided)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, Subquery, and_, delete, distinct, func, insert, or_, select
 
 from lrs.bulk import bulk_insert
-from lrs.clock import from_micros, to_micros
+from lrs.clock import from_micros_or_none, to_micros
 from lrs.database import read_only
 from lrs.statement import PROVES_NOTHING
 from lrs.tables import activity, evidence, verb
@@ -38,7 +38,7 @@ class Counts:
         self.by_verb = select(activity_evidence).subquery("counted")
         self.completed = select(activity_completions).subquery("completed")
         at = conn.execute(select(activity_count.c.counted_at)).scalar()
-        self.counted_at = None if at is None else from_micros(at)
+        self.counted_at = from_micros_or_none(at)
 
 
 def keep_counts(engine: Engine, now: datetime) -> None:

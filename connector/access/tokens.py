@@ -19,7 +19,7 @@ from connector.access.sessions import viewer_of, viewers
 from connector.access.users import User
 from connector.access.viewer import Viewer
 from connector.tables_access import api_token, web_user
-from lrs.clock import from_micros, to_iso, to_micros
+from lrs.clock import from_micros, from_micros_or_none, to_iso, to_micros
 from lrs.credentials import hash_secret
 from mappings.changes import Change, log_changes
 
@@ -100,8 +100,8 @@ def list_tokens(conn: Connection) -> Sequence[ApiToken]:
             row.owner,
             tuple(row.scopes.split()),
             from_micros(row.recorded_at),
-            None if row.last_used_at is None else from_micros(row.last_used_at),
-            None if row.revoked_at is None else from_micros(row.revoked_at),
+            from_micros_or_none(row.last_used_at),
+            from_micros_or_none(row.revoked_at),
         )
         for row in rows
     ]

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from connector.access.errors import AccessError
 from connector.access.roles import ADMINISTRATOR, FAULTS, OFFICE, place_fault
 from connector.tables_access import web_identity, web_session, web_user
-from lrs.clock import from_micros, to_micros
+from lrs.clock import from_micros_or_none, to_micros
 from mappings.changes import Change, log_changes
 from mappings.tables import person, unit
 
@@ -288,6 +288,6 @@ def _user(row: Any) -> User:
         place=Place(row.role, row.unit_uid, row.person_uuid),
         unit_name=row.unit_name,
         must_change=row.must_change,
-        disabled=None if row.disabled_at is None else from_micros(row.disabled_at),
+        disabled=from_micros_or_none(row.disabled_at),
         approves_mappings=row.approves_mappings,
     )

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, and_, insert, select, update
 
 from connector.imports.errors import ImportStateError
 from connector.tables_imports import import_file
-from lrs.clock import from_micros, to_micros
+from lrs.clock import from_micros, from_micros_or_none, to_micros
 
 FULL, PART = "full", "part"
 READING, STAGED, APPLIED, DISCARDED, WITHDRAWN = "reading", "staged", "applied", "discarded", "withdrawn"
@@ -98,7 +98,7 @@ def _file(row: Row[Any]) -> ImportFile:
     values["options"] = orjson.loads(row.options) if row.options else {}
     values["titles"] = tuple(orjson.loads(row.titles)) if row.titles else ()
     values["staged_at"] = from_micros(row.staged_at)
-    values["done_at"] = None if row.done_at is None else from_micros(row.done_at)
+    values["done_at"] = from_micros_or_none(row.done_at)
     return ImportFile(**values)
 
 

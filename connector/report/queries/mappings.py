@@ -13,7 +13,7 @@ from connector.report.errors import NotFound
 from connector.report.queries.basis import Item
 from connector.report.queries.mapping_filters import Filters, conditions
 from connector.report.words import _
-from lrs.clock import from_micros
+from lrs.clock import from_micros, from_micros_or_none
 from lrs.tables import activity, agent, evidence
 from mappings.mapping_lines import of_line
 from mappings.tables import (
@@ -233,7 +233,7 @@ def _shown(conn: Connection, rows: Sequence[Any]) -> tuple[MappingShown, ...]:
             valid_to=row.valid_to,
             recorded_at=from_micros(row.recorded_at),
             recorded_by=row.recorded_by,
-            ended_at=None if row.ended_at is None else from_micros(row.ended_at),
+            ended_at=from_micros_or_none(row.ended_at),
             ended_by=row.ended_by,
             end_reason=row.end_reason,
             from_file=row.line_id is None,

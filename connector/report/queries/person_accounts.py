@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, select
 from connector.report.errors import NamesHidden, NotFound
 from connector.report.queries.found_people import PersonShown, read_persons
 from connector.report.queries.platforms import platform_names
-from lrs.clock import from_micros
+from lrs.clock import from_micros, from_micros_or_none
 from mappings.people import Scope
 from mappings.tables import account, account_link, person, person_merge
 
@@ -82,7 +82,7 @@ def read_links(conn: Connection, scope: Scope, account_id: int) -> list[AccountL
             people.get(row.person_id),
             row.method,
             from_micros(row.linked_at),
-            None if row.unlinked_at is None else from_micros(row.unlinked_at),
+            from_micros_or_none(row.unlinked_at),
         )
         for row in rows
     ]

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from connector.report.queries.completions import account_of_agent, current_completions, says_completed
 from connector.report.sides import AccountSides, CourseSides, Kind, PlatformSides, Report, Some
 from connector.tables import enrolment, platform, platform_course
-from lrs.clock import from_micros
+from lrs.clock import from_micros, from_micros_or_none
 from lrs.statement import PROVES_NOTHING
 from lrs.tables import activity, agent, evidence, verb
 from mappings.progress import many_joined
@@ -65,8 +65,8 @@ def _platform(home_page: str, site: _Site) -> PlatformSides:
     return PlatformSides(
         name=site.name,
         home_page=home_page,
-        confirmed_to=_moment(site.confirmed_to),
-        received=_moment(site.received),
+        confirmed_to=from_micros_or_none(site.confirmed_to),
+        received=from_micros_or_none(site.received),
         courses=tuple(sorted(courses, key=lambda one: (one.shortname, one.title))),
         accounts=AccountSides(**site.accounts),
         unproven=site.unproven,
@@ -81,10 +81,6 @@ def _course(rows: Iterable[Any]) -> CourseSides:
     }
     first = found[0]
     return CourseSides(first.external_id, first.shortname or "", first.title or first.iri, sides)
-
-
-def _moment(micros: int | None) -> datetime | None:
-    return None if micros is None else from_micros(micros)
 
 
 def _synced() -> Select[Any]:

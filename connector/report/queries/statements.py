@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select, true
 
 from connector.report.errors import NotFound, UnknownFilter
 from connector.report.queries.theirs import agents_of
-from lrs.clock import from_micros, to_micros
+from lrs.clock import from_micros, from_micros_or_none, to_micros
 from lrs.tables import activity, agent, evidence, statement, verb
 from lrs.values import is_uuid
 from mappings.days import day_before, end_of_bangkok_day
@@ -151,7 +151,7 @@ def read_shown(conn: Connection, scope: Scope | None, statement_id: str) -> Show
         ).first()
     if row is None:
         raise NotFound("ไม่พบบันทึกหมายเลขนี้ในคลังข้อมูล")
-    return Shown(bytes(row.body), from_micros(row.stored), row.voided_at and from_micros(row.voided_at))
+    return Shown(bytes(row.body), from_micros(row.stored), from_micros_or_none(row.voided_at))
 
 
 def _seen(scope: Scope | None) -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from connector.report.syncs import PlatformSyncs, Run, Watched
 from connector.tables import platform, sync_run
-from lrs.clock import from_micros
+from lrs.clock import from_micros, from_micros_or_none
 
 RUNS_SHOWN = 5
 
@@ -31,10 +31,10 @@ def _syncs(conn: Connection, row: Any, watched: Mapping[str, Watched], now: date
         home_page=row.home_page,
         now=now,
         runs=_runs(conn, row.id),
-        succeeded_at=_moment(_succeeded(conn, row)),
+        succeeded_at=from_micros_or_none(_succeeded(conn, row)),
         failures=row.failures,
-        paused_until=_moment(row.paused_until),
-        next_run_at=_moment(row.next_run_at),
+        paused_until=from_micros_or_none(row.paused_until),
+        next_run_at=from_micros_or_none(row.next_run_at),
         watched=watched.get(row.name),
     )
 
@@ -59,8 +59,8 @@ def _succeeded(conn: Connection, row: Any) -> int | None:
 def _run(row: Any) -> Run:
     return Run(
         started_at=from_micros(row.started_at),
-        finished_at=_moment(row.finished_at),
-        seen_at=_moment(row.seen_at),
+        finished_at=from_micros_or_none(row.finished_at),
+        seen_at=from_micros_or_none(row.seen_at),
         learners=row.learners_seen,
         learners_total=row.learners_total,
         courses=row.courses_seen,
@@ -70,7 +70,3 @@ def _run(row: Any) -> Run:
         error=row.error,
         error_is_permanent=bool(row.error_is_permanent),
     )
-
-
-def _moment(micros: int | None) -> datetime | None:
-    return None if micros is None else from_micros(micros)
