@@ -1,12 +1,12 @@
 """The web application: the record store at /xapi, the report API at /api/v1, the pages at /."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from importlib.resources import files
 from threading import Event
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 from sqlalchemy import Engine
@@ -54,10 +54,25 @@ XAPI = "/xapi"
 def create_app(settings: Settings, stopping: Event | None = None) -> ASGIApp:
     """The whole service on one engine; the caller has upgraded the database, and sets `stopping` before it
     ends."""
-    engine, prefix = connect(settings.database), settings.base_path + XAPI
-    watched = watched_by(settings)
-    operations = Operations(engine, settings, watched, stopping)
-    store = create_lrs_app(
+    engine = connect(settings.database)
+    operations = Operations(engine, settings, watched_by(settings), stopping)
+    prefix = settings.base_path + XAPI
+    store = _store(engine, settings, prefix, operations)
+    app = _application(settings, _lifespan(engine, store))
+    _add_api(app, engine, settings)
+    operations.add_routes(app)
+    _add_pages(app, engine, settings)
+    if settings.access == "users":
+        open_to_users(app, engine, settings)
+    operations.add_local(app)
+    _guard(app, settings)
+    operations.watch_pages(app)
+    pages = BasePath(app, settings.base_path) if settings.base_path else app
+    return StoreFirst(pages, prefix=prefix, store=operations.watch_store(store, XAPI))
+
+
+def _store(engine: Engine, settings: Settings, prefix: str, operations: Operations) -> RecordStore:
+    return create_lrs_app(
         engine,
         hash_key=settings.secret("credentials"),
         prefix=prefix,
@@ -73,52 +88,63 @@ def create_app(settings: Settings, stopping: Event | None = None) -> ASGIApp:
         ),
         on_stored=operations.requests.stored,
     )
-    app = FastAPIOffline(
+
+
+def _application(settings: Settings, lifespan: Callable[[FastAPI], object]) -> FastAPI:
+    app: FastAPI = FastAPIOffline(
         title="Thaksa",
         version=version("thaksa"),
         servers=[{"url": settings.base_path}] if settings.base_path else None,
         docs_url=None,
         redoc_url=None,
         responses=GUARDED,
-        lifespan=_lifespan(engine, store),
+        lifespan=lifespan,
     )
-    app.include_router(router_api(engine, watched=watched, targets=settings.targets), prefix="/api/v1")
+    return app
+
+
+def _add_api(app: FastAPI, engine: Engine, settings: Settings) -> None:
+    watched, targets = watched_by(settings), settings.targets
+    app.include_router(router_api(engine, watched=watched, targets=targets), prefix="/api/v1")
     app.include_router(router_case(engine))
     app.include_router(router_profile())
-    operations.add_routes(app)
+
+
+def _add_pages(app: FastAPI, engine: Engine, settings: Settings) -> None:
     app.mount("/static", StaticFiles(directory=str(files("connector.report") / "static")), name="static")
-    app.include_router(router_unfinished(engine), include_in_schema=False)
-    app.include_router(router_pages(engine), include_in_schema=False)
-    app.include_router(router_people_search(engine), include_in_schema=False)
-    app.include_router(router_sheets(engine), include_in_schema=False)
-    app.include_router(router_published_page(engine), include_in_schema=False)
-    app.include_router(router_assignments(engine), include_in_schema=False)
-    app.include_router(router_person_forms(engine), include_in_schema=False)
-    imports = router_imports(
-        engine, import_kinds(settings), settings.uploads_folder, settings.import_mebibytes
-    )
-    app.include_router(imports, include_in_schema=False)
-    app.include_router(router_claims(engine, settings.home_page), include_in_schema=False)
-    app.include_router(router_posts(engine), include_in_schema=False)
-    app.include_router(router_mappings(engine), include_in_schema=False)
-    app.include_router(router_accounts(engine), include_in_schema=False)
-    app.include_router(router_merges(engine), include_in_schema=False)
-    app.include_router(router_reminders(engine, settings), include_in_schema=False)
-    app.include_router(router_statements(engine), include_in_schema=False)
-    status = router_status(engine, watched=watched, targets=settings.targets)
-    app.include_router(status, include_in_schema=False)
-    app.include_router(router_language(), include_in_schema=False)
-    app.include_router(router_docs(), include_in_schema=False)
-    if settings.access == "users":
-        open_to_users(app, engine, settings)
-    operations.add_local(app)
+    for router in _pages(engine, settings):
+        app.include_router(router, include_in_schema=False)
+
+
+def _pages(engine: Engine, settings: Settings) -> Iterator[APIRouter]:
+    """Of two that know an address the first answers."""
+    yield router_unfinished(engine)
+    yield router_pages(engine)
+    yield router_people_search(engine)
+    yield router_sheets(engine)
+    yield router_published_page(engine)
+    yield router_assignments(engine)
+    yield router_person_forms(engine)
+    kinds = import_kinds(settings)
+    yield router_imports(engine, kinds, settings.uploads_folder, settings.import_mebibytes)
+    yield router_claims(engine, settings.home_page)
+    yield router_posts(engine)
+    yield router_mappings(engine)
+    yield router_accounts(engine)
+    yield router_merges(engine)
+    yield router_reminders(engine, settings)
+    yield router_statements(engine)
+    yield router_status(engine, watched=watched_by(settings), targets=settings.targets)
+    yield router_language()
+    yield router_docs()
+
+
+def _guard(app: FastAPI, settings: Settings) -> None:
+    """The last one added sees a request first."""
     app.add_middleware(Languages)
     app.add_middleware(SameOrigin, public=settings.public_address)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.hosts, www_redirect=False)
-    operations.watch_pages(app)
-    pages = BasePath(app, settings.base_path) if settings.base_path else app
-    return StoreFirst(pages, prefix=prefix, store=operations.watch_store(store, XAPI))
 
 
 def watched_by(settings: Settings) -> dict[str, Watched]:

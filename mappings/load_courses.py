@@ -1,16 +1,17 @@
 """Putting a file of course mappings into the database; `mappings.load` is the door."""
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, Table, insert, select, update
 
 from lrs.clock import to_micros
 from mappings.changes import Change, log_changes
 from mappings.days import bangkok_day, day_before
 from mappings.errors import MappingError
-from mappings.files import CourseEntry, CourseMapping, MappingFile
+from mappings.files import Alias, CourseEntry, CourseMapping, MappingFile
 from mappings.mapping_lines import held_digests, overruled, standing
 from mappings.stale import mark_courses
 from mappings.tables import (
@@ -134,25 +135,35 @@ def _aliases(conn: Connection, load: Load, entry: CourseEntry, course_id: int) -
     for alias in entry.aliases:
         row = held.pop((alias.activity_iri, alias.label, alias.valid_from), None)
         if row is None:
-            values = {
-                "activity_iri": alias.activity_iri,
-                "label": alias.label,
-                "valid_from": alias.valid_from,
-                "valid_to": alias.valid_to,
-            }
-            conn.execute(insert(course_alias).values(course_id=course_id, **values, **load.recorded()))
+            _add_alias(conn, load, alias, course_id)
             log.append(Change("add", "course_alias", entry.code, alias.label))
         elif row.valid_to != alias.valid_to:
             _lasting_until(conn, load, row, alias.valid_to)
             log.append(Change("change", "course_alias", entry.code, f"valid_to of {alias.label}"))
+    return [*log, *_end_aliases(conn, load, entry, held.values())]
+
+
+def _add_alias(conn: Connection, load: Load, alias: Alias, course_id: int) -> None:
+    added = insert(course_alias).values(
+        course_id=course_id,
+        activity_iri=alias.activity_iri,
+        label=alias.label,
+        valid_from=alias.valid_from,
+        valid_to=alias.valid_to,
+        **load.recorded(),
+    )
+    conn.execute(added)
+
+
+def _end_aliases(
+    conn: Connection, load: Load, entry: CourseEntry, rows: Iterable[Row[Any]]
+) -> Iterator[Change]:
     yesterday = day_before(bangkok_day(load.now))
-    for row in held.values():
-        if (row.activity_iri or "").startswith(OURS):
-            continue
-        if row.valid_to is None or row.valid_to > yesterday:
+    for row in rows:
+        ours = (row.activity_iri or "").startswith(OURS)
+        if not ours and (row.valid_to is None or row.valid_to > yesterday):
             _lasting_until(conn, load, row, yesterday)
-            log.append(Change("end", "course_alias", entry.code, row.label))
-    return log
+            yield Change("end", "course_alias", entry.code, row.label)
 
 
 def _lasting_until(conn: Connection, load: Load, row: Row[Any], valid_to: date | None) -> None:
@@ -230,17 +241,17 @@ def add_mapping(
         **load.recorded(),
     )
     mapping_id: int = conn.execute(added.returning(mapping.c.id)).scalar_one()
-    conn.execute(insert(mapping_part), [{"mapping_id": mapping_id, "course_id": part} for part in parts])
-    verbs = [(verb, "complete") for verb in each.verbs] + [(verb, "progress") for verb in each.progress_verbs]
-    if competencies:
-        rows = [{"mapping_id": mapping_id, "competency_id": each_id} for each_id in competencies]
-        conn.execute(insert(mapping_competency), rows)
-    if verbs:
-        conn.execute(
-            insert(mapping_verb),
-            [{"mapping_id": mapping_id, "verb_iri": verb, "criterion": word} for verb, word in verbs],
-        )
+    verbs = [{"verb_iri": verb, "criterion": "complete"} for verb in each.verbs]
+    verbs += [{"verb_iri": verb, "criterion": "progress"} for verb in each.progress_verbs]
+    _add_rows(conn, mapping_part, mapping_id, [{"course_id": part} for part in parts])
+    _add_rows(conn, mapping_competency, mapping_id, [{"competency_id": one} for one in competencies])
+    _add_rows(conn, mapping_verb, mapping_id, verbs)
     return mapping_id
+
+
+def _add_rows(conn: Connection, table: Table, mapping_id: int, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        conn.execute(insert(table), [{"mapping_id": mapping_id, **row} for row in rows])
 
 
 def _category(load: Load, entry: CourseEntry, each: CourseMapping, words: Words) -> int:

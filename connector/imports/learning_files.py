@@ -53,14 +53,23 @@ class _Read(NamedTuple, Generic[Item]):
     shown: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Table(Generic[Item]):
+    """How the rows of a kind are read, and what is kept of one whose person is known. `home_page`: of the
+    platform whose accounts the rows are about, "" where they are about people."""
+
+    columns: Columns
+    read: Callable[[Row], Item]
+    payload: Callable[[Item, KnownPerson], Mapping[str, Any] | Unfit]
+    home_page: str = ""
+
+
 @dataclass(slots=True)
 class _Writer(Generic[Item]):
     """Keeps the rows of a file whose people are known, and refuses the others."""
 
-    columns: Columns
-    home_page: str
-    payload: Callable[[Item, KnownPerson], Mapping[str, Any] | Unfit]
-    unit_id: int | None = None
+    table: _Table[Item]
+    unit_id: int | None
     standing: set[int] | None = None
     titles: Sequence[str] = field(default_factory=tuple)
 
@@ -70,10 +79,10 @@ class _Writer(Generic[Item]):
             self.standing = rows_of_same_file(conn, import_id)
             self.titles = import_files.find(conn, import_id).titles
         new = [one for one in rows if one.item.row not in (self.standing or ())]
-        people = find_people(conn, [one.item.who for one in new], self.home_page, self.unit_id)
+        people = find_people(conn, [one.item.who for one in new], self.table.home_page, self.unit_id)
         kept, refused = [], []
         for one, person in zip(new, people, strict=True):
-            found = person if isinstance(person, Unknown) else self.payload(one.item, person)
+            found = person if isinstance(person, Unknown) else self.table.payload(one.item, person)
             if isinstance(person, Unknown) or isinstance(found, Unfit | Unknown):
                 refused.append(self._refused(one, found))
             else:
@@ -83,9 +92,27 @@ class _Writer(Generic[Item]):
         refusals.refuse(conn, import_id, refused)
 
     def _refused(self, one: _Read[Item], fault: Any) -> RefusedRow:
-        title = next((each for each in self.titles if self.columns.field(each) == fault.field), fault.field)
+        columns = self.table.columns
+        title = next((each for each in self.titles if columns.field(each) == fault.field), fault.field)
         refusal = Refusal(one.item.row, title, one.shown.get(fault.field, ""), fault.reason)
-        return RefusedRow(refusal, refusals.cells_of(self.titles, self.columns, one.shown))
+        return RefusedRow(refusal, refusals.cells_of(self.titles, columns, one.shown))
+
+
+def _stage(
+    engine: Engine,
+    brought: Brought,
+    table: _Table[Item],
+    setting: Setting,
+    progress: staging.Progress | None,
+) -> int:
+    """Read, write, and note what applying would do."""
+
+    def read(row: Row) -> _Read[Item]:
+        return _Read(table.read(row), _shown(row))
+
+    writer: _Writer[Item] = _Writer(table, brought.unit_id)
+    check = partial(rehearse, setting=setting)
+    return staging.stage(engine, brought, table.columns, read, writer.write, setting.now, progress, check)
 
 
 def _shown(row: Row) -> dict[str, str]:
@@ -112,40 +139,38 @@ def stage_completions(
     today = bangkok_day(setting.now)
     columns = mapped(completion_columns(course_given=bool(course)), headers)
     asked = Asked(today, course, score_of)
-    with engine.begin() as conn:
-        courses = Courses(conn, setting.now)
-
-    def payload(item: CompletionRow, person: KnownPerson) -> Mapping[str, Any] | Unfit:
-        found = courses.find(item.course, platform)
-        if isinstance(found, str):
-            return Unfit("course", found)
-        return {
-            "course_id": found.id,
-            "activity": found.activity_iri,
-            "title": found.title,
-            "home_page": platform if person.account_name else "",
-            "account": person.account_name or person.uuid,
-            "day": item.day.isoformat() if item.day else None,
-            "score": item.score,
-            "passed": item.passed,
-        }
-
-    def read(row: Row) -> _Read[CompletionRow]:
-        return _Read(completion_row(row, keys, asked), _shown(row))
-
-    options = {"headers": dict(headers), "course": course, "platform": platform, "score_of": score_of}
-    writer: _Writer[CompletionRow] = _Writer(columns, platform, payload, brought.unit_id)
-    brought = replace(brought, kind=COMPLETIONS, options=options)
-    return staging.stage(
-        engine,
-        brought,
+    table = _Table(
         columns,
-        read,
-        writer.write,
-        setting.now,
-        progress,
-        partial(rehearse, setting=setting),
+        lambda row: completion_row(row, keys, asked),
+        partial(_completion, _courses(engine, setting), platform),
+        platform,
     )
+    options = {"headers": dict(headers), "course": course, "platform": platform, "score_of": score_of}
+    brought = replace(brought, kind=COMPLETIONS, options=options)
+    return _stage(engine, brought, table, setting, progress)
+
+
+def _courses(engine: Engine, setting: Setting) -> Courses:
+    with engine.begin() as conn:
+        return Courses(conn, setting.now)
+
+
+def _completion(
+    courses: Courses, platform: str, item: CompletionRow, person: KnownPerson
+) -> Mapping[str, Any] | Unfit:
+    found = courses.find(item.course, platform)
+    if isinstance(found, str):
+        return Unfit("course", found)
+    return {
+        "course_id": found.id,
+        "activity": found.activity_iri,
+        "title": found.title,
+        "home_page": platform if person.account_name else "",
+        "account": person.account_name or person.uuid,
+        "day": item.day.isoformat() if item.day else None,
+        "score": item.score,
+        "passed": item.passed,
+    }
 
 
 def stage_attendance(
@@ -173,21 +198,9 @@ def stage_attendance(
             return Unfit("hours", f"row {earlier} is about the same person: one row a person")
         return {"account": person.uuid, "hours": item.hours, "attended": item.attended}
 
-    def read(row: Row) -> _Read[AttendanceRow]:
-        return _Read(attendance_row(row, keys), _shown(row))
-
-    writer: _Writer[AttendanceRow] = _Writer(ATTENDANCE_COLUMNS, "", payload, brought.unit_id)
+    table = _Table(ATTENDANCE_COLUMNS, lambda row: attendance_row(row, keys), payload)
     brought = replace(brought, kind=ATTENDANCE, options=event_options(told, brought.unit_id))
-    return staging.stage(
-        engine,
-        brought,
-        ATTENDANCE_COLUMNS,
-        read,
-        writer.write,
-        setting.now,
-        progress,
-        partial(rehearse, setting=setting),
-    )
+    return _stage(engine, brought, table, setting, progress)
 
 
 def event_options(event: Event, unit_id: int | None = None) -> dict[str, Any]:
@@ -215,32 +228,18 @@ def stage_claims(
 ) -> int:
     """Stage certificates that people say they have; its import id. Raises ImportFileError."""
     today = bangkok_day(setting.now)
-    with engine.begin() as conn:
-        courses = Courses(conn, setting.now)
+    payload = partial(_claim, _courses(engine, setting))
+    table = _Table(CLAIMS_COLUMNS, lambda row: claim_row(row, keys, today), payload)
+    return _stage(engine, replace(brought, kind=CLAIMS), table, setting, progress)
 
-    def payload(item: ClaimRow, person: KnownPerson) -> Mapping[str, Any]:
-        found = courses.find(item.course) if item.course else ""
-        return {
-            "account": person.uuid,
-            "codes": [list(code) for code in item.codes],
-            "course": item.course,
-            # A course that nobody knows is for whoever works through the claims.
-            "course_id": None if isinstance(found, str) else found.id,
-            "day": item.day.isoformat() if item.day else None,
-        }
 
-    def read(row: Row) -> _Read[ClaimRow]:
-        return _Read(claim_row(row, keys, today), _shown(row))
-
-    writer: _Writer[ClaimRow] = _Writer(CLAIMS_COLUMNS, "", payload, brought.unit_id)
-    brought = replace(brought, kind=CLAIMS)
-    return staging.stage(
-        engine,
-        brought,
-        CLAIMS_COLUMNS,
-        read,
-        writer.write,
-        setting.now,
-        progress,
-        partial(rehearse, setting=setting),
-    )
+def _claim(courses: Courses, item: ClaimRow, person: KnownPerson) -> Mapping[str, Any]:
+    found = courses.find(item.course) if item.course else ""
+    return {
+        "account": person.uuid,
+        "codes": [list(code) for code in item.codes],
+        "course": item.course,
+        # A course that nobody knows is for whoever works through the claims.
+        "course_id": None if isinstance(found, str) else found.id,
+        "day": item.day.isoformat() if item.day else None,
+    }

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from sqlalchemy import Engine
 
-from connector.report.queries.gaps import Gaps, read_gaps
+from connector.report.queries.gaps import Gaps, IdleMapping, Uncovered, UnmappedCourse, read_gaps
 from lrs.clock import Clock, utc_now
 from lrs.database import read_only
 
@@ -86,37 +86,37 @@ def _out(gaps: Gaps) -> GapsOut:
     return GapsOut(
         day=gaps.day,
         counted_at=gaps.counted_at,
-        courses=[
-            UnmappedOut(
-                activity=one.activity_iri,
-                title=one.title,
-                platform=one.platform,
-                learners=one.learners,
-                completions=one.completions,
-                last_completed_at=one.last_at,
-                course=one.course_code,
-                draft=one.draft_id,
-            )
-            for one in gaps.courses
-        ],
+        courses=[_unmapped(one) for one in gaps.courses],
         courses_total=gaps.courses_total,
-        idle=[
-            IdleOut(
-                mapping=one.mapping.id,
-                course=one.mapping.course.code,
-                title=one.mapping.course.title,
-                competencies=[item.code for item in one.mapping.competencies],
-                reason="none meets the criteria" if one.evident else "no evidence",
-            )
-            for one in gaps.idle
-        ],
+        idle=[_idle(one) for one in gaps.idle],
         idle_total=gaps.idle_total,
-        uncovered=[
-            UncoveredOut(
-                framework=one.framework,
-                version=one.version,
-                competencies=[CompetencyOut(code=item.code, name_th=item.name_th) for item in one.items],
-            )
-            for one in gaps.uncovered
-        ],
+        uncovered=[_uncovered(one) for one in gaps.uncovered],
     )
+
+
+def _unmapped(one: UnmappedCourse) -> UnmappedOut:
+    return UnmappedOut(
+        activity=one.activity_iri,
+        title=one.title,
+        platform=one.platform,
+        learners=one.learners,
+        completions=one.completions,
+        last_completed_at=one.last_at,
+        course=one.course_code,
+        draft=one.draft_id,
+    )
+
+
+def _idle(one: IdleMapping) -> IdleOut:
+    return IdleOut(
+        mapping=one.mapping.id,
+        course=one.mapping.course.code,
+        title=one.mapping.course.title,
+        competencies=[item.code for item in one.mapping.competencies],
+        reason="none meets the criteria" if one.evident else "no evidence",
+    )
+
+
+def _uncovered(one: Uncovered) -> UncoveredOut:
+    items = [CompetencyOut(code=item.code, name_th=item.name_th) for item in one.items]
+    return UncoveredOut(framework=one.framework, version=one.version, competencies=items)

@@ -1,16 +1,17 @@
 """Claims as a page shows them: whose, what the row said, what was decided (SELECTs only)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, select
 
 from connector.imports.claim_store import counts
 from connector.report.errors import NamesHidden
 from connector.report.queries.found_people import PersonShown, read_persons
 from connector.tables_imports import claim, import_file, import_row
-from lrs.clock import from_micros
+from lrs.clock import from_micros, from_micros_or_none
 from lrs.database import chunks
 from mappings.belonging import people_of_unit
 from mappings.people import Scope
@@ -77,28 +78,29 @@ def read_claims(conn: Connection, scope: Scope, state: str, after: int = 0) -> C
     shown = rows[:MOST_CLAIMS]
     ids = {row.person_id for row in shown} | {row.first_person_id for row in shown if row.first_person_id}
     persons = read_persons(conn, scope, ids)
-    found = [
-        ClaimShown(
-            id=row.id,
-            uuid=row.uuid,
-            person=persons[row.person_id],
-            code=row.code,
-            url=row.url if row.url.lower().startswith(("http://", "https://")) else "",
-            course_label=row.course_label,
-            course_title=row.course_title,
-            completed_on=row.completed_on,
-            state=row.state,
-            claimed_at=from_micros(row.claimed_at),
-            file_name=row.file_name,
-            row=row.row,
-            original=Original(persons.get(row.first_person_id), row.first_state) if row.first_state else None,
-            decided_at=None if row.decided_at is None else from_micros(row.decided_at),
-            decided_by=row.decided_by,
-            reason=row.reason,
-        )
-        for row in shown
-    ]
+    found = [_shown(row, persons) for row in shown]
     return ClaimsPage(found, shown[-1].id if len(rows) > MOST_CLAIMS else None, counts(conn, theirs))
+
+
+def _shown(row: Row[Any], persons: Mapping[int, PersonShown]) -> ClaimShown:
+    return ClaimShown(
+        id=row.id,
+        uuid=row.uuid,
+        person=persons[row.person_id],
+        code=row.code,
+        url=row.url if row.url.lower().startswith(("http://", "https://")) else "",
+        course_label=row.course_label,
+        course_title=row.course_title,
+        completed_on=row.completed_on,
+        state=row.state,
+        claimed_at=from_micros(row.claimed_at),
+        file_name=row.file_name,
+        row=row.row,
+        original=Original(persons.get(row.first_person_id), row.first_state) if row.first_state else None,
+        decided_at=from_micros_or_none(row.decided_at),
+        decided_by=row.decided_by,
+        reason=row.reason,
+    )
 
 
 def are_seen(conn: Connection, scope: Scope, uuids: Collection[str]) -> bool:
