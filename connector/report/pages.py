@@ -1,40 +1,34 @@
 """The pages: server-rendered Thai, usable without JavaScript, nothing fetched from another host."""
 
 import json
-from collections.abc import Callable, Coroutine, Mapping
-from datetime import date
+from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
-from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
-from jinja2.runtime import Context
 from markupsafe import Markup
 from sqlalchemy import Connection, Engine
 
-from connector.access.form_tokens import FormTokens
 from connector.access.rights import may
 from connector.access.viewer import current
 from connector.base_path import below_base
-from connector.imports.event import MODES
 from connector.report import thai
 from connector.report.asked_times import AskedWords
 from connector.report.charts import chart_of, until_now
 from connector.report.errors import NoUnits, ReportError
 from connector.report.heat import Heat, sorted_rows
+from connector.report.people_list import PeopleList
 from connector.report.queries.assignments import read_assignments
-from connector.report.queries.basis import Basis, narrowed, read_basis, read_times, root_scope
+from connector.report.queries.basis import Basis, asked_basis, read_times
 from connector.report.queries.corrections import read_correctable
+from connector.report.queries.heads import Heads
 from connector.report.queries.learning import read_events, read_split, split_of
+from connector.report.queries.moments import read_moment
 from connector.report.queries.overview import Overview, overview_key, read_overview
 from connector.report.queries.past_months import PastMonths
-from connector.report.queries.people import read_people, read_schools
-from connector.report.queries.people_filters import OUTSIDE, UNCLASSIFIED, Filters, State
-from connector.report.queries.people_orders import Orders
-from connector.report.queries.people_searches import read_search
+from connector.report.queries.people_filters import Filters
 from connector.report.queries.person import (
     MOST_RECORDS,
     read_details,
@@ -46,120 +40,11 @@ from connector.report.queries.person_accounts import read_accounts, read_merged_
 from connector.report.queries.reconciliation import read_reconciliation
 from connector.report.remembered import Remembered
 from connector.report.sides import Kind
+from connector.report.templating import ENVIRONMENT
 from connector.report.whys import MOST_TRIED, WHYS, read_explanations
-from connector.report.words import (
-    LANGUAGES,
-    Words,
-    _,
-    gettext,
-    language,
-    ngettext,
-    pgettext,
-    shown,
-    this_page,
-)
+from connector.report.words import _
 from lrs.clock import Clock, from_micros, utc_now
 from lrs.database import snapshots
-from mappings import vocabulary
-
-STATE_CHOICES = Words(
-    {
-        State.NOT_FINISHED: "ยังไม่ผ่าน",
-        State.COMPLETE: "ผ่านแล้ว",
-        State.IN_PROGRESS: "กำลังเรียน",
-        State.NOT_STARTED: "ยังไม่เริ่ม",
-    }
-)
-GROUP_CHOICES = Words(
-    {
-        **{code: thai.group_name(code) for code in thai.GROUPS},
-        UNCLASSIFIED: thai.UNCLASSIFIED,
-        OUTSIDE: thai.OUTSIDE,
-    }
-)
-SORT_CHOICES = Words(
-    {
-        "": "ชื่อ",
-        "school": "หน่วยงาน",
-        "fewest": "ผ่านน้อยข้อที่สุดก่อน",
-        "most": "ผ่านมากข้อที่สุดก่อน",
-    }
-)
-VERBS = Words(
-    {
-        vocabulary.COMPLETED: "เรียนจบ",
-        vocabulary.PASSED: "สอบผ่าน",
-        vocabulary.FAILED: "ยังไม่ผ่าน",
-        vocabulary.EARNED: "ได้คะแนน",
-        vocabulary.REGISTERED: "ลงทะเบียน",
-        vocabulary.UNREGISTERED: "ถอนการลงทะเบียน",
-        vocabulary.PROGRESSED: "กำลังเรียน",
-        vocabulary.INITIALIZED: "เริ่มเรียน",
-        vocabulary.ATTENDED: "เข้าร่วม",
-        vocabulary.VOIDED: "ยกเลิกบันทึก",
-    }
-)
-
-
-def environment() -> Environment:
-    """The templates with their filters; every value is escaped, an unknown name is an error."""
-    env = Environment(
-        loader=PackageLoader("connector.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        extensions=[FormTokens, "jinja2.ext.i18n"],
-    )
-    env.policies["ext.i18n.trimmed"] = True
-    # The extension gives the environment this method as it is loaded.
-    env.install_gettext_callables(gettext, ngettext, newstyle=True, pgettext=pgettext)  # type: ignore[attr-defined]
-    # Tables say the same texts in each row: these need not be made again.
-    env.globals["_"] = shown
-    env.filters |= {
-        "iso_day": date.fromisoformat,
-        "thai_date": thai.thai_date,
-        "thai_moment": thai.thai_moment,
-        "thai_age": thai.thai_age,
-        "thai_duration": thai.thai_duration,
-        "hours": thai.hours,
-        "bar_width": thai.bar_width,
-        "query": _query,
-        "verb": lambda iri: VERBS.get(iri, iri.rsplit("/", 1)[-1]),
-    }
-    env.globals |= {
-        "states": thai.STATES,
-        "levels": thai.LEVELS,
-        "categories": thai.CATEGORIES,
-        "group_name": thai.group_name,
-        "modes": Words({mode: words[0] for mode, words in MODES.items()}),
-        "viewer": current,
-        "may": may,
-        "at_times": _at_times,
-        "language": language,
-        "languages": LANGUAGES,
-        "this_page": this_page,
-        "percent": thai.percent,
-        "share": thai.share,
-    }
-    return env
-
-
-@pass_context
-def _query(context: Context, values: Mapping[str, object]) -> str:
-    """What an address says after "?"; links of a report keep the two times that it was asked about."""
-    said = {**values, **getattr(context.get("basis"), "asked", {})}
-    return urlencode({name: value for name, value in said.items() if value})
-
-
-@pass_context
-def _at_times(context: Context) -> str:
-    """For a link that says nothing else: the two times, if the report was asked about any."""
-    said = _query(context, {})
-    return f"?{said}" if said else ""
-
-
-ENVIRONMENT = environment()
 
 
 def render(template: str, http_status: int = 200, /, **values: Any) -> Response:
@@ -214,7 +99,8 @@ class _Pages:
     def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine = snapshots(engine)
         self._clock = clock
-        self._orders = Orders()
+        self._heads = Heads()
+        self._list = PeopleList(self._engine, clock, self._heads)
         self._past = PastMonths()
         self._overviews: Remembered[Overview] = Remembered(_MOST_OVERVIEWS)
         self._lines: Remembered[Markup] = Remembered(_MOST_OVERVIEWS)
@@ -244,23 +130,7 @@ class _Pages:
         )
 
     def people(self, times: Asked, filters: Annotated[Filters, Query()]) -> Response:
-        with self._engine.begin() as conn:
-            top = root_scope(conn)
-            basis = self._basis(conn, times, filters.school)
-            words = read_search(conn, filters.search, self._clock())
-            people = read_people(conn, basis, filters, words, self._orders)
-            schools = read_schools(conn, top, basis.scope)
-        return render(
-            "people.html",
-            basis=basis,
-            people=people,
-            schools=schools,
-            filters=filters,
-            words=words,
-            group_choices=GROUP_CHOICES,
-            state_choices=STATE_CHOICES,
-            sort_choices=SORT_CHOICES,
-        )
+        return render("people.html", **self._list.read(times, filters))
 
     def person(self, times: Asked, uuid: str) -> Response:
         with self._engine.begin() as conn:
@@ -314,6 +184,5 @@ class _Pages:
         return render("reconciliation.html", as_of=as_of, known_at=known_at, report=report, kinds=Kind)
 
     def _basis(self, conn: Connection, words: AskedWords, unit: str = "", uuid: str | None = None) -> Basis:
-        now, top = self._clock(), root_scope(conn)
-        scope = narrowed(conn, top, unit)
-        return read_basis(conn, scope, now, top=top, times=words.times(now), uuid=uuid)
+        now = self._clock()
+        return asked_basis(conn, read_moment(conn), now, words.times(now), unit, uuid, self._heads)

@@ -18,7 +18,8 @@ from connector.report import thai
 from connector.report.asked_times import AskedWords
 from connector.report.csv_sheet import write_csv
 from connector.report.excel import write_workbook
-from connector.report.pages import GROUP_CHOICES, STATE_CHOICES, ThaiErrors
+from connector.report.pages import ThaiErrors
+from connector.report.people_choices import GROUP_CHOICES, STATE_CHOICES
 from connector.report.queries.basis import Basis, narrowed, read_basis, root_scope
 from connector.report.queries.learning import read_split
 from connector.report.queries.overview import read_overview

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from connector.access.viewer import sees_all
 from connector.report.errors import UnknownFilter
-from connector.report.pages import VERBS, ThaiErrors, render
+from connector.report.pages import ThaiErrors, render
 from connector.report.queries.basis import root_scope
 from connector.report.queries.statements import (
     Asked,
@@ -24,6 +24,7 @@ from connector.report.queries.statements import (
     read_verbs,
 )
 from connector.report.statement_json import is_cut, linked
+from connector.report.templating import VERBS
 from lrs.database import read_only
 from mappings.people import Scope
 

@@ -11,11 +11,12 @@ from markupsafe import Markup
 from sqlalchemy import Connection, Engine
 
 from connector.forwarding.states import targets_state
-from connector.report.pages import ENVIRONMENT, ThaiErrors, render
+from connector.report.pages import ThaiErrors, render
 from connector.report.queries.basis import read_times
 from connector.report.queries.status import read_status
 from connector.report.queries.syncs import read_syncs
 from connector.report.syncs import SyncState, Watched
+from connector.report.templating import ENVIRONMENT
 from connector.settings_target import TargetSettings
 from lrs.clock import Clock, utc_now
 from lrs.database import read_only

@@ -9,7 +9,8 @@ from sqlalchemy import Engine
 
 from connector.report import thai
 from connector.report.asked_times import AskedWords
-from connector.report.pages import GROUP_CHOICES, ThaiErrors, render
+from connector.report.pages import ThaiErrors, render
+from connector.report.people_choices import GROUP_CHOICES
 from connector.report.queries.basis import Basis, narrowed, read_basis, root_scope
 from connector.report.queries.people import read_schools
 from connector.report.queries.people_orders import Orders

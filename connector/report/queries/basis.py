@@ -10,61 +10,28 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, exists, fu
 from connector.access.viewer import current
 from connector.report.asked_times import TODAY, AskedTimes
 from connector.report.errors import NotFound, NoUnits
+from connector.report.queries.heads import About, Category, Heads, Item, Unit
+from connector.report.queries.moments import Moment, read_moment
 from connector.report.words import said
 from lrs.clock import from_micros, to_micros
 from mappings.asked import Progress, people_of
 from mappings.closings import latest_closing
-from mappings.counted import places_on
 from mappings.days import bangkok_day
-from mappings.framework_terms import framework_on
 from mappings.people import Scope
-from mappings.requirements import read_required
-from mappings.tables import (
-    competency,
-    framework,
-    group_assignment,
-    learning_category,
-    membership,
-    person,
-    refresh_state,
-    unit,
-    unit_path,
-)
+from mappings.tables import group_assignment, membership, person, unit, unit_path
 
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """An office, a bureau or a school."""
-
-    id: int
-    uid: str
-    kind: str
-    name_th: str
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One of the framework's competencies; `name_th` is verbatim."""
-
-    id: int
-    code: str
-    name_th: str
-    name_en: str
-
-    @property
-    def name(self) -> str:
-        """The name in the language of who reads, where the framework has it."""
-        return said(self.name_th, self.name_en)
-
-
-@dataclass(frozen=True, slots=True)
-class Category:
-    """One part of 70:20:10 with its target share in per cent."""
-
-    id: int
-    code: str
-    weight: int
-    description_th: str
+__all__ = [
+    "Basis",
+    "Category",
+    "Item",
+    "Unit",
+    "asked_basis",
+    "narrowed",
+    "read_basis",
+    "read_times",
+    "root_scope",
+    "scope_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,22 +77,29 @@ class Basis:
 
 def read_times(conn: Connection, now: datetime) -> tuple[date, datetime | None]:
     """The two times of the last computation; before the first one, today and None."""
-    row = conn.execute(select(refresh_state.c.as_of_day, refresh_state.c.known_at)).first()
-    return (bangkok_day(now), None) if row is None else (row.as_of_day, from_micros(row.known_at))
+    return _times(read_moment(conn), now)
+
+
+def _times(moment: Moment, now: datetime) -> tuple[date, datetime | None]:
+    if moment.as_of is None or moment.known_at is None:
+        return bangkok_day(now), None
+    return moment.as_of, from_micros(moment.known_at)
 
 
 def root_scope(conn: Connection) -> Scope:
     """What the viewer may see: their unit, or the whole organisation; the latter with names where there are
     no users."""
+    return scope_of(read_moment(conn))
+
+
+def scope_of(moment: Moment) -> Scope:
+    """The same, of a moment that was read already."""
     viewer = current()
     if viewer is not None and viewer.unit_id is not None:
         return Scope(viewer.unit_id, viewer.sees_names)
-    root = conn.execute(
-        select(unit.c.id).where(unit.c.parent_id.is_(None)).order_by(unit.c.id).limit(1)
-    ).scalar()
-    if root is None:
+    if moment.root is None:
         raise NoUnits
-    return Scope(unit_id=root, names=viewer is None or viewer.sees_names)
+    return Scope(unit_id=moment.root, names=viewer is None or viewer.sees_names)
 
 
 def narrowed(conn: Connection, scope: Scope, uid: str | None) -> Scope:
@@ -157,40 +131,54 @@ def read_basis(
     top: Scope | None = None,
     times: AskedTimes = TODAY,
     uuid: str | None = None,
+    moment: Moment | None = None,
+    heads: Heads | None = None,
 ) -> Basis:
     """Reads what a report prints at its head. `top` limits the units above that are named; `times`: asked by
     the reader. `uuid`: the report is about this person alone, who is shown as they are known this moment.
+
+    `moment`: where it was read already. `heads` remember what they read for later reports.
     """
-    kept_day, kept_at = read_times(conn, now)
+    moment = moment or read_moment(conn)
+    kept_day, kept_at = _times(moment, now)
     known_at = times.known_at or _closed_at(conn, times, uuid) or _newest(conn, uuid, kept_at)
     as_of = times.as_of or kept_day
     if known_at is None and times.as_of:
         known_at = now
     known = None if known_at is None else to_micros(known_at)
-    above = _line_of(conn, scope, top or scope, as_of, known)
-    framework_id = framework_on(conn, as_of, known)
-    f = framework.c
-    current = conn.execute(select(f.title_th, f.title_en, f.document_no).where(f.id == framework_id)).first()
+    about = About(scope.unit_id, (top or scope).unit_id, as_of, known)
+    head = (heads or Heads()).read(conn, about, moment.mark)
+    people = None if (as_of, known_at) == (kept_day, kept_at) else _concerned(scope, uuid)
     return Basis(
         scope=scope,
-        unit=above[-1],
-        parents=above[:-1],
+        unit=head.units[-1],
+        parents=head.units[:-1],
         as_of=as_of,
         known_at=known_at,
-        framework_id=framework_id,
-        framework_title="" if current is None else said(current.title_th, current.title_en),
-        document_no="" if current is None else current.document_no,
-        items=_items(conn, framework_id),
-        categories=_categories(conn, framework_id),
-        required=read_required(conn, framework_id),
-        progress=Progress(
-            conn=conn,
-            as_of=as_of,
-            known_at=known or 0,
-            people=None if (as_of, known_at) == (kept_day, kept_at) else _concerned(scope, uuid),
-        ),
+        framework_id=head.framework_id,
+        framework_title=said(head.title_th, head.title_en),
+        document_no=head.document_no,
+        items=head.items,
+        categories=head.categories,
+        required=head.required,
+        progress=Progress(conn=conn, as_of=as_of, known_at=known or 0, people=people),
         asked=times.as_query(),
     )
+
+
+def asked_basis(
+    conn: Connection,
+    moment: Moment,
+    now: datetime,
+    times: AskedTimes,
+    unit_uid: str,
+    uuid: str | None = None,
+    heads: Heads | None = None,
+) -> Basis:
+    """That of a page: of a unit within what the viewer may see, "" all of it. Raises NotFound."""
+    top = scope_of(moment)
+    scope = narrowed(conn, top, unit_uid)
+    return read_basis(conn, scope, now, top=top, times=times, uuid=uuid, moment=moment, heads=heads)
 
 
 def _closed_at(conn: Connection, times: AskedTimes, uuid: str | None) -> datetime | None:
@@ -217,39 +205,3 @@ def _concerned(scope: Scope, uuid: str | None) -> Select[Any]:
     if uuid is None:
         return people_of(scope.unit_id)
     return select(person.c.id.label("person_id")).where(person.c.uuid == uuid)
-
-
-def _line_of(conn: Connection, scope: Scope, top: Scope, day: date, known_at: int | None) -> tuple[Unit, ...]:
-    """The units from `top` down to the one asked about; that one alone where it did not lie within `top`."""
-    up, down = places_on(day, known_at), places_on(day, known_at)
-    rows = conn.execute(
-        select(unit.c.id, unit.c.uid, unit.c.kind, unit.c.name_th)
-        .join(up, up.c.ancestor_id == unit.c.id)
-        .join(down, (down.c.unit_id == unit.c.id) & (down.c.ancestor_id == top.unit_id))
-        .where(up.c.unit_id == scope.unit_id)
-        .order_by(up.c.depth.desc())
-    ).all()
-    if not rows:
-        own = select(unit.c.id, unit.c.uid, unit.c.kind, unit.c.name_th).where(unit.c.id == scope.unit_id)
-        rows = conn.execute(own).all()
-    return tuple(Unit(*row) for row in rows)
-
-
-def _items(conn: Connection, framework_id: int | None) -> tuple[Item, ...]:
-    c = competency.c
-    rows = conn.execute(
-        select(c.id, c.code, c.name_th, c.name_en)
-        .where(c.framework_id == framework_id)
-        .order_by(c.position, c.code)
-    )
-    return tuple(Item(*row) for row in rows)
-
-
-def _categories(conn: Connection, framework_id: int | None) -> tuple[Category, ...]:
-    c = learning_category.c
-    rows = conn.execute(
-        select(c.id, c.code, c.weight, c.description_th)
-        .where(c.framework_id == framework_id)
-        .order_by(c.weight.desc(), c.code)
-    )
-    return tuple(Category(*row) for row in rows)

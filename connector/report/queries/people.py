@@ -1,6 +1,6 @@
 """The list of people: filters, search by name, a hundred a page, in Thai order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -13,16 +13,20 @@ from connector.report.queries.members import members
 from connector.report.queries.people_filters import Filters, lines_of, listed
 from connector.report.queries.people_orders import Orders
 from connector.report.words import gettext
+from lrs.database import Sql, run
 from mappings.people import Scope
 from mappings.tables import unit, unit_path
 
 __all__ = [
     "Filters",
+    "Page",
     "People",
     "Person",
     "full_name",
     "listed",
+    "page_of",
     "read_lines",
+    "read_names",
     "read_people",
     "read_schools",
     "read_states",
@@ -51,10 +55,10 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class People:
-    """A page of the list and how many there are in all."""
+class Page:
+    """Who stands on a page of a list, and how many there are in all."""
 
-    rows: tuple[Person, ...]
+    ids: Sequence[int]
     total: int
     page: int
     size: int
@@ -65,6 +69,16 @@ class People:
         return max(1, -(-self.total // self.size))
 
 
+@dataclass(frozen=True, slots=True)
+class People(Page):
+    """A page with its lines."""
+
+    rows: tuple[Person, ...]
+
+
+_NAMES = Sql("""
+    select id, uuid, prefix_th, given_name, family_name from person where id in :ids order by id
+    """)
 ERASED = "(ลบข้อมูลแล้ว)"
 
 
@@ -85,15 +99,20 @@ def read_people(
 
     `words`: what is searched for in names. Raises NamesHidden.
     """
+    page = page_of((orders or Orders()).read(conn, basis, filters, words), filters.page, size)
+    return People(page.ids, page.total, page.page, page.size, read_lines(conn, basis, page.ids))
+
+
+def page_of(ids: Sequence[int], number: int, size: int | None = None) -> Page:
+    """The page of this number, the first is 1, of a list in its order."""
     size = size or PAGE
-    ids = (orders or Orders()).read(conn, basis, filters, words)
-    shown = ids[(filters.page - 1) * size : filters.page * size]
-    return People(
-        rows=read_lines(conn, basis, shown),
-        total=len(ids),
-        page=filters.page,
-        size=size,
-    )
+    return Page(ids[(number - 1) * size : number * size], len(ids), number, size)
+
+
+def read_names(conn: Connection, person_ids: Sequence[int]) -> Hashable:
+    """How these people are called now: the same as long as nobody's name or UUID is another."""
+    [rows] = run(conn, (_NAMES, {"ids": list(person_ids)}))
+    return tuple(map(tuple, rows))
 
 
 def read_lines(conn: Connection, basis: Basis, person_ids: Sequence[int]) -> tuple[Person, ...]:

@@ -9,11 +9,13 @@ from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 from threading import Lock
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
+from connector.report.errors import NamesHidden
 from connector.report.queries.basis import Basis
+from connector.report.queries.moments import read_moment
 from connector.report.queries.people_filters import Filters, listed
-from mappings.tables import change_log, person
+from mappings.tables import person
 
 MOST_IDS = 2_000_000
 """In all lists together, of eight octets each."""
@@ -26,9 +28,14 @@ class Orders:
         self._lists: OrderedDict[Hashable, array[int]] = OrderedDict()
         self._lock = Lock()
 
-    def read(self, conn: Connection, basis: Basis, filters: Filters, words: str) -> Sequence[int]:
-        """The ids of all whom the filters mean, in their order."""
-        key = _key(conn, basis, filters, words)
+    def read(
+        self, conn: Connection, basis: Basis, filters: Filters, words: str, changes: int | None = None
+    ) -> Sequence[int]:
+        """The ids of all whom the filters mean, in their order. `changes`: those of the transaction's
+        moment, where it was read already. Raises NamesHidden."""
+        if not basis.scope.names:
+            raise NamesHidden
+        key = _key(basis, filters, words, read_moment(conn).changes if changes is None else changes)
         with self._lock:
             if (known := self._lists.get(key)) is not None:
                 self._lists.move_to_end(key)
@@ -47,7 +54,6 @@ class Orders:
                 self._lists.popitem(last=False)
 
 
-def _key(conn: Connection, basis: Basis, filters: Filters, words: str) -> Hashable:
-    changes = conn.execute(select(func.max(change_log.c.id))).scalar_one()
+def _key(basis: Basis, filters: Filters, words: str, changes: int) -> Hashable:
     asked = filters.model_copy(update={"page": 1, "search": "", "school": ""})
     return basis.unit.id, basis.as_of, basis.known, basis.framework_id, asked, words, changes
