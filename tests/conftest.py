@@ -40,7 +40,7 @@ def long(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture(scope="module", autouse=True)
 def _no_apps_kept() -> Iterator[None]:
-    """FastAPI keeps what it learned of each handler, and with it the handler's engine and all its statements: of
+    """FastAPI keeps what it learned of each handler, and with it the engine and all of its statements: of
     thousands of applications, which are made nowhere but in tests, two gigabytes."""
     yield
     for learned in vars(fastapi.dependencies.models).values():
