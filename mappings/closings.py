@@ -99,7 +99,7 @@ def _close(conn: Connection, day: date, known: int, newest: int) -> int:
     asked = asked_of(conn, day, known)
     times = {"as_of_day": day, "known_at": known, "framework_id": asked.framework_id}
     added = insert(closing).values(**times, evidence_seq=newest).returning(closing.c.id)
-    number = conn.execute(added).scalar_one()
+    number: int = conn.execute(added).scalar_one()
     everybody = select(account_link.c.person_id).distinct()
     progress = Progress(conn, day, known, everybody)
     own = [own_table(table, f"closing_{table.name}") for table in (counted, counted_learning)]
