@@ -16,8 +16,8 @@ from sqlalchemy import Connection, Engine
 
 from connector.access.viewer import acting, sees_all
 from connector.report.errors import NotFound, WrongForm
+from connector.report.form_fields import Text, required
 from connector.report.pages import ThaiErrors, render
-from connector.report.posts_page import Text, required
 from connector.report.queries.accounts import (
     read_account,
     read_accounts_page,

@@ -1,6 +1,5 @@
 """The forms of a person's page that assign a group by name, with a reference, and end it."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
@@ -8,11 +7,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy import Connection, Engine
 
 from connector.access.viewer import acting
-from connector.imports.dates import day_of
-from connector.imports.errors import BadValueError
 from connector.report.errors import WrongForm
+from connector.report.form_fields import Text, day_in, day_or_none, group_of, required
 from connector.report.pages import ThaiErrors
-from connector.report.posts_page import Text, group_of, required
 from connector.report.queries.basis import read_basis, root_scope
 from connector.report.queries.person import read_details
 from lrs.clock import Clock, utc_now
@@ -47,7 +44,7 @@ class _Forms:
         valid_to: Text = "",
     ) -> Response:
         chosen, why = group_of(group), required(reference, "กรุณาระบุเลขที่คำสั่งหรือเอกสารอ้างอิง")
-        first, last = day_in(required(valid_from, "กรุณาระบุวันที่เริ่ม")), _day_or_none(valid_to)
+        first, last = day_in(required(valid_from, "กรุณาระบุวันที่เริ่ม")), day_or_none(valid_to)
         if last is not None and last < first:
             raise WrongForm("วันที่สิ้นสุดอยู่ก่อนวันที่เริ่ม")
         with self._engine.begin() as conn:
@@ -71,21 +68,6 @@ class _Forms:
     def _must_be_seen(self, conn: Connection, uuid: str) -> None:
         """Raises NotFound for somebody outside what the reader may see."""
         read_details(conn, read_basis(conn, root_scope(conn), self._clock(), uuid=uuid), uuid)
-
-
-def day_in(text: str) -> date:
-    """The day that a form's text says. Raises WrongForm."""
-    try:
-        day = day_of(text)
-    except BadValueError:
-        day = None
-    if day is None:
-        raise WrongForm("อ่านวันที่ไม่ได้ กรุณาเขียนเช่น 5/7/2569 หรือ 5 ก.ค. 2569")
-    return day
-
-
-def _day_or_none(text: str) -> date | None:
-    return day_in(text) if text.strip() else None
 
 
 def _back(uuid: str) -> Response:

@@ -11,8 +11,8 @@ from connector.imports.claim_store import CLAIMED, DUPLICATE, REJECTED, VERIFIED
 from connector.imports.claim_work import ClaimError, decide_claims
 from connector.imports.settle import Setting
 from connector.report.errors import WrongForm
+from connector.report.form_fields import Text
 from connector.report.pages import ThaiErrors, render
-from connector.report.posts_page import Text
 from connector.report.queries.basis import read_times, root_scope
 from connector.report.queries.claims import MOST_CLAIMS, are_seen, read_claims, read_courses
 from connector.report.words import Words

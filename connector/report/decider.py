@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from connector.access.viewer import current
-from connector.report.posts_page import required
+from connector.report.form_fields import required
 from mappings.mapping_decisions import Decider
 
 

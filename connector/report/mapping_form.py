@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
 
-from connector.report.assignments_page import day_in
 from connector.report.errors import ReportError, WrongForm
+from connector.report.form_fields import day_in, day_or_none
 from connector.report.queries.mapping_choices import Choices
 from connector.report.queries.mappings import MappingShown
 from connector.report.thai import thai_date
@@ -125,7 +125,7 @@ def said(form: MappingForm, parts: Sequence[str] = ()) -> CourseMapping:
         hours=hours,
         hours_are_sample=False,
         valid_from=day_in(form.valid_from),
-        valid_to=day_in(form.valid_to) if form.valid_to.strip() else None,
+        valid_to=day_or_none(form.valid_to),
         competencies=tuple(form.competency),
         level_at_most=int(form.level),
         score_at_least=None if score is None else score / 100,
@@ -174,7 +174,7 @@ def _number_faults(form: MappingForm) -> Iterator[str]:
 def _day_faults(form: MappingForm) -> Iterator[str]:
     try:
         first = day_in(form.valid_from)
-        last = day_in(form.valid_to) if form.valid_to.strip() else None
+        last = day_or_none(form.valid_to)
     except ReportError as error:
         yield error.message
     else:

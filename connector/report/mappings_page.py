@@ -9,13 +9,12 @@ from sqlalchemy import Connection, Engine, Select
 
 from connector.access.rights import may
 from connector.access.viewer import current
-from connector.report.assignments_page import day_in
 from connector.report.decider import decider, deciding
 from connector.report.errors import WrongForm
+from connector.report.form_fields import Text, day_in, required
 from connector.report.mapping_form import PROGRESS_VERBS, VERBS, MappingForm, faults, form_of, new_form, said
 from connector.report.mapping_words import MODES_SHOWN, STATES, WHY
 from connector.report.pages import ThaiErrors, render
-from connector.report.posts_page import Text, required
 from connector.report.queries.gaps import read_gaps
 from connector.report.queries.mapping_choices import (
     Choices,

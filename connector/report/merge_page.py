@@ -8,8 +8,8 @@ from sqlalchemy import Engine
 
 from connector.access.viewer import acting
 from connector.report.errors import NotFound, WrongForm
+from connector.report.form_fields import Text, required
 from connector.report.pages import ThaiErrors, render
-from connector.report.posts_page import Text, required
 from connector.report.queries.basis import root_scope
 from connector.report.queries.found_people import find_persons
 from connector.report.queries.person_accounts import read_accounts, read_merged_away, read_person

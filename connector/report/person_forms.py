@@ -8,10 +8,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy import Connection, Engine, select
 
 from connector.access.viewer import acting
-from connector.report.assignments_page import day_in
 from connector.report.errors import WrongForm
+from connector.report.form_fields import Text, day_in, required
 from connector.report.pages import ThaiErrors
-from connector.report.posts_page import Text, required
 from connector.report.queries.basis import read_basis, root_scope
 from connector.report.queries.corrections import unit_meant
 from connector.report.queries.person import read_details

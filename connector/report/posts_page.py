@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from connector.access.viewer import acting
 from connector.report.errors import WrongForm
+from connector.report.form_fields import OUTSIDE, Text, group_of, required
 from connector.report.pages import ThaiErrors, render
 from connector.report.queries.basis import read_times, root_scope
 from connector.report.queries.posts import read_decided_posts, read_open_posts
@@ -19,11 +20,6 @@ from mappings.errors import MappingError
 from mappings.post_decisions import decide, undo
 
 MOST_POSTS = 200
-OUTSIDE = "-"
-"""In a form: outside the framework."""
-
-_LONGEST = 500
-Text = Annotated[str, Form(max_length=_LONGEST)]
 
 
 def router_posts(engine: Engine, clock: Clock = utc_now) -> APIRouter:
@@ -36,21 +32,6 @@ def router_posts(engine: Engine, clock: Clock = utc_now) -> APIRouter:
         "/posts/decisions/{decision_id}/undo", pages.undo, methods=["POST"], response_model=None
     )
     return router
-
-
-def group_of(value: str) -> str | None:
-    """What a form's choice of a group means; None: outside the framework. Raises WrongForm."""
-    if value not in (*GROUPS, OUTSIDE):
-        raise WrongForm("กรุณาเลือกกลุ่ม M A S T หรือนอกกรอบแนวทาง")
-    return None if value == OUTSIDE else value
-
-
-def required(value: str, message: str) -> str:
-    """A text of a form that must be there. Raises WrongForm."""
-    text = value.strip()
-    if not text:
-        raise WrongForm(message)
-    return text
 
 
 class _Pages:
