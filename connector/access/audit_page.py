@@ -1,6 +1,5 @@
 """The page of the log: who looked at whose record. An office sees who looked at its own people."""
 
-from datetime import date
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -12,9 +11,8 @@ from connector.access import audit
 from connector.access.audit import Asked
 from connector.access.roles import ROLES
 from connector.access.viewer import sees_all
-from connector.imports.dates import day_of
-from connector.imports.errors import BadValueError
 from connector.report.errors import UnknownFilter
+from connector.report.form_fields import day_or_none
 from connector.report.pages import ThaiErrors, render
 from connector.report.queries.basis import narrowed, root_scope
 from connector.report.words import Words
@@ -25,10 +23,20 @@ PAGES = Words(
         "/people": "รายชื่อบุคลากร",
         "/people.xlsx": "รายชื่อบุคลากร (ไฟล์ Excel)",
         "/people.csv": "รายชื่อบุคลากร (ไฟล์ CSV)",
+        "/people/unfinished": "รายชื่อผู้ที่ยังไม่ผ่าน",
         "/people/{uuid}": "หน้ารายบุคคล",
         "/people/{uuid}/statements/{statement_id}": "บันทึกของบุคคล",
+        "/people/{uuid}/name": "แก้ไขชื่อ",
+        "/people/{uuid}/unit": "ย้ายหน่วยงาน",
+        "/people/{uuid}/post": "เปลี่ยนตำแหน่ง",
+        "/people/{uuid}/end": "พ้นจากหน่วยงาน",
+        "/people/{uuid}/groups": "มอบหมายกลุ่ม",
+        "/people/{uuid}/groups/{assignment_id}/end": "สิ้นสุดการมอบหมายกลุ่ม",
+        "/people/{uuid}/reminders": "หยุดหรือส่งอีเมลเตือนอีก",
         "/people/{uuid}/merge": "รวมบุคคล",
         "/people/{uuid}/merge/{other}": "รวมบุคคล",
+        "/people/{uuid}/split": "แยกกลับเป็นสองคน",
+        "/reminders": "อีเมลเตือน",
         "/imports/{uuid}": "ไฟล์ที่นำเข้า",
         "/imports/{uuid}/refused.csv": "แถวที่ไม่รับของไฟล์",
         "/claims": "หลักฐานที่ยื่น",
@@ -61,9 +69,8 @@ class _Pages:
     ) -> Response:
         if page not in ("", *PAGES, *_BY_START):
             raise UnknownFilter("ไม่มีหน้านี้ในรายการ")
-        asked = Asked(
-            _uuid(person), _uuid(user), _day(since), _day(until), page, page not in _BY_START, before
-        )
+        first, last = day_or_none(since), day_or_none(until)
+        asked = Asked(_uuid(person), _uuid(user), first, last, page, page not in _BY_START, before)
         with self._engine.begin() as conn:
             unit_id = narrowed(conn, root_scope(conn), unit.strip()).unit_id
             whole = sees_all() and not unit.strip()
@@ -108,10 +115,3 @@ def _uuid(text: str) -> str:
         return str(UUID(text.strip()))
     except ValueError:
         raise UnknownFilter("รหัสบุคคลหรือรหัสผู้ใช้ไม่ถูกต้อง") from None
-
-
-def _day(text: str) -> date | None:
-    try:
-        return day_of(text.strip()) if text.strip() else None
-    except BadValueError:
-        raise UnknownFilter("อ่านวันที่ไม่ได้ กรุณาเขียนเช่น 5/7/2569 หรือ 5 ก.ค. 2569") from None

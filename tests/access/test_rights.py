@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from connector.access import rights
+from connector.access.audit_page import page_name
 from connector.access.guard import Guard
 from connector.access.rights import RIGHTS, find_right
 from connector.access.roles import ROLES
@@ -48,6 +49,11 @@ def routes(app: FastAPI) -> Iterator[tuple[str, str]]:
 
 def test_every_route_says_who_may_call_it(app: FastAPI) -> None:
     assert set(routes(app)) == set(RIGHTS)
+
+
+def test_every_look_in_the_log_has_a_name() -> None:
+    looks = [f"{method} {path}" for (method, path), right in RIGHTS.items() if right.looks]
+    assert [one for one in looks if page_name(one) == one.partition(" ")[2]] == []
 
 
 def test_the_table_leads_where_the_router_leads(app: FastAPI) -> None:
