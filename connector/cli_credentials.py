@@ -1,6 +1,5 @@
 """`thaksa credential …`: who may speak to the record store."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -11,7 +10,7 @@ from rich.table import Table
 from sqlalchemy import Connection
 
 from connector.authority_names import authority_named
-from connector.command import OUT, Data, ready_engine
+from connector.command import OUT, Data, Json, print_json, ready_engine
 from connector.settings import load
 from lrs import credentials
 from lrs.clock import utc_now
@@ -20,7 +19,6 @@ from lrs.statement import PROVES_NOTHING
 app = typer.Typer(no_args_is_help=True, help="Credentials of xAPI clients.")
 # As `lrs.credentials.LEVELS`.
 Level = Literal["platform-api", "platform-export", "certificate", "self-report"]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command("create")
@@ -65,7 +63,7 @@ def create(
             now=utc_now(),
         )
     if as_json:
-        OUT.print_json(json.dumps({"name": name, "key": key, "secret": secret}))
+        print_json({"name": name, "key": key, "secret": secret})
         return
     OUT.print(f"key:    {key}\nsecret: {secret}\nThe secret is not shown again.", highlight=False)
 
@@ -76,7 +74,7 @@ def list_(as_json: Json = False, data: Data = None) -> None:
     with ready_engine(load(data=data)).connect() as conn:
         found = credentials.list_credentials(conn)
     if as_json:
-        OUT.print_json(json.dumps([one.as_json() for one in found], ensure_ascii=False))
+        print_json([one.as_json() for one in found])
         return
     if not found:
         OUT.print("There is no credential: make one with `thaksa credential create`.", highlight=False)

@@ -1,6 +1,5 @@
 """`thaksa explain PERSON COMPETENCY`: from what asks for a competency to the statement that proves it."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, date, datetime
@@ -8,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from connector.command import OUT, Data, opened
+from connector.command import OUT, Data, Json, opened, print_json
 from connector.settings import load
 from lrs.clock import from_micros, to_iso, to_micros, utc_now
 from lrs.database import read_only
@@ -52,7 +51,7 @@ def explain_(
         str | None,
         typer.Option(metavar="MOMENT", help="What was known then, as 2026-03-01T10:00+07:00; default: now."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+    as_json: Json = False,
     data: Data = None,
 ) -> None:
     """Show why a person has a competency, or what is missing."""
@@ -69,7 +68,7 @@ def explain_(
         )
     if as_json:
         head = {"person": person, "competency": competency, "group": group}
-        OUT.print_json(json.dumps(head | as_data(found), ensure_ascii=False))
+        print_json(head | as_data(found))
         return
     for line in (f"{competency}: {STATES[found.state]}", *lines(found, group)):
         OUT.print(line, markup=False, highlight=False)

@@ -1,20 +1,18 @@
 """`thaksa forward …`: other record stores that get what is stored here."""
 
-import json
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 from sqlalchemy import Engine
 
-from connector.command import ERR, OUT, Data, opened
+from connector.command import ERR, OUT, Data, Json, opened, print_json
 from connector.forwarding.answers import REASONS
 from connector.forwarding.states import TargetQueue
 from connector.settings import Settings, SettingsError, load
 from lrs.clock import to_iso, utc_now
 
 app = typer.Typer(no_args_is_help=True, help="Other record stores that get what is stored here.")
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Name = Annotated[str, typer.Argument(help="A target of the settings.")]
 
 
@@ -48,7 +46,7 @@ def list_(in_json: Json = False, data: Data = None) -> None:
     with opened(settings) as engine:
         states = _states(engine, settings)
     if in_json:
-        OUT.print_json(json.dumps([_as_json(one) for one in states], ensure_ascii=False))
+        print_json([_as_json(one) for one in states])
         return
     if not states:
         OUT.print("There is no target: add a table targets.NAME to thaksa.toml.")
@@ -73,7 +71,7 @@ def dead(name: Name, in_json: Json = False, data: Data = None) -> None:
             {"statement": one.statement_id, "reason": one.reason, "recorded": to_iso(one.recorded_at)}
             for one in found
         ]
-        OUT.print_json(json.dumps(rows))
+        print_json(rows)
         return
     for one in found:
         OUT.print(f"{one.statement_id}  {REASONS[one.reason]}", highlight=False)

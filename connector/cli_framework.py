@@ -1,6 +1,5 @@
 """`thaksa framework …`: versions of competency frameworks, loaded from files and laid side by side."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
@@ -11,7 +10,7 @@ import typer
 from rich.box import SIMPLE
 from rich.table import Column, Table
 
-from connector.command import OUT, Data, opened
+from connector.command import OUT, Data, Json, opened, print_json
 from connector.settings import load
 from lrs.clock import utc_now
 from lrs.database import read_only
@@ -27,7 +26,6 @@ BY = "thaksa framework"
 
 app = typer.Typer(no_args_is_help=True, help="Competency frameworks and their versions.")
 Code = Annotated[str, typer.Argument(metavar="CODE", help="A framework, as otepc-w4-2563.")]
-Json = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
 
 
 @app.command("load")
@@ -59,7 +57,7 @@ def list_(as_json: Json = False, data: Data = None) -> None:
     current = asked_for(held, today)
     states = [one.state(today, current) for one in held]
     if as_json:
-        _print_json([asdict(one) | {"state": state} for one, state in zip(held, states, strict=True)])
+        print_json([asdict(one) | {"state": state} for one, state in zip(held, states, strict=True)])
     else:
         OUT.print(_held_table(held, states))
 
@@ -106,13 +104,9 @@ def diff(
     with opened(load(data=data)) as engine, read_only(engine).begin() as conn:
         found = compare(read_framework(conn, code, old), read_framework(conn, code, new))
     if as_json:
-        _print_json(asdict(found))
+        print_json(asdict(found))
         return
     _print_diff(found, f"{code} {old}", f"{code} {new}")
-
-
-def _print_json(value: object) -> None:
-    OUT.print(json.dumps(value, ensure_ascii=False, indent=2, default=str), markup=False, highlight=False)
 
 
 def _held_table(held: Sequence[Held], states: Sequence[State]) -> Table:

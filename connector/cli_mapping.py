@@ -1,6 +1,5 @@
 """`thaksa mapping …` and `thaksa gaps`: course mappings, who decided on them, and what they leave out."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date, datetime
@@ -10,7 +9,7 @@ import typer
 from rich.box import SIMPLE
 from rich.table import Column, Table
 
-from connector.command import OUT, Data, opened
+from connector.command import OUT, Data, Json, opened, print_json
 from connector.report.errors import NotFound
 from connector.report.gaps_api import as_json as gaps_as_json
 from connector.report.queries.gaps import Gaps, read_gaps
@@ -33,7 +32,6 @@ from mappings.mapping_decisions import Decider, approve, end_on, withdraw
 app = typer.Typer(no_args_is_help=True, help="Course mappings: which course proves which competency.")
 STATUSES: tuple[Status, ...] = ("", "draft", "approved", "ended")
 Number = Annotated[int, typer.Argument(metavar="ID", help="A mapping's number, as `list` shows it.")]
-Json = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
 By = Annotated[str, typer.Option(metavar="NAME", help="Who decides.")]
 
 
@@ -50,7 +48,7 @@ def list_(
         rows = list(_all(conn, asked))
     today = bangkok_day(utc_now())
     if as_json:
-        _print_json([_data(one, today) for one in rows])
+        print_json([_data(one, today) for one in rows])
         return
     table = Table(
         *("id", "course"),
@@ -78,7 +76,7 @@ def show(mapping: Number, as_json: Json = False, data: Data = None) -> None:
     today = bangkok_day(utc_now())
     if as_json:
         people = {"people": touched.people, "people_at_least": touched.at_least}
-        _print_json(_data(one, today) | people | {"history": [_data(each, today) for each in history]})
+        print_json(_data(one, today) | people | {"history": [_data(each, today) for each in history]})
         return
     for line in _lines(one, today):
         _print(line)
@@ -137,7 +135,7 @@ def gaps(
         with read_only(engine).begin() as conn:
             found = read_gaps(conn, utc_now())
     if as_json:
-        _print_json(gaps_as_json(found))
+        print_json(gaps_as_json(found))
         return
     for line in _gap_lines(found):
         _print(line)
@@ -224,7 +222,3 @@ def _gap_lines(found: Gaps) -> Iterator[str]:
 
 def _print(line: str) -> None:
     OUT.print(line, markup=False, highlight=False)
-
-
-def _print_json(value: object) -> None:
-    _print(json.dumps(value, ensure_ascii=False, indent=2, default=str))

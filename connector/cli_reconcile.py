@@ -1,13 +1,12 @@
 """`thaksa reconcile`: what syncs and the plugin of a site tell of it, side by side."""
 
-import json
 from collections.abc import Iterable
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from connector.command import OUT, Data, ready_engine
+from connector.command import OUT, Data, Json, print_json, ready_engine
 from connector.report.sides import CourseSides, Kind, PlatformSides, Some
 from connector.settings import SettingsError, load
 from lrs.clock import utc_now
@@ -15,7 +14,7 @@ from lrs.clock import utc_now
 
 def reconcile(
     name: Annotated[str | None, typer.Argument(help="A platform of the settings; all when left out.")] = None,
-    in_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    in_json: Json = False,
     data: Data = None,
 ) -> None:
     """Compare what was pulled from a site with what its plugin pushed."""
@@ -28,7 +27,7 @@ def reconcile(
     if in_json:
         from connector.report.reconciliation_api import as_json
 
-        OUT.print_json(json.dumps([as_json(one) for one in chosen], ensure_ascii=False))
+        print_json([as_json(one) for one in chosen])
         return
     for one in chosen:
         _print(one)

@@ -1,13 +1,12 @@
 """`thaksa reminders …`: e-mails that tell people what is missing."""
 
-import json
 from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from connector.command import ERR, OUT, Data, opened
+from connector.command import ERR, OUT, Data, Json, opened, print_json
 from connector.reminders import queue as queued
 from connector.reminders.states import State
 from connector.settings import load
@@ -68,14 +67,12 @@ def send(data: Data = None) -> None:
 
 
 @app.command("list")
-def list_(
-    in_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False, data: Data = None
-) -> None:
+def list_(in_json: Json = False, data: Data = None) -> None:
     """Show how many reminders are in which state, and the answers of the mail server."""
     with opened(load(data=data)) as engine, engine.begin() as conn:
         states, errors = queued.count_states(conn), queued.count_errors(conn)
     if in_json:
-        OUT.print_json(json.dumps({"states": states, "errors": errors}))
+        print_json({"states": states, "errors": errors})
         return
     OUT.print(_table(states))
     for error, number in errors.items():

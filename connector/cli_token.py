@@ -1,6 +1,5 @@
 """`thaksa token …`: API tokens, each of which sees what its owner sees."""
 
-import json
 from typing import Annotated
 
 import typer
@@ -8,8 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from connector.access import tokens, users
-from connector.cli_user import Json
-from connector.command import OUT, Data, opened
+from connector.command import OUT, Data, Json, opened, print_json
 from connector.settings import load
 from lrs.clock import utc_now
 
@@ -35,7 +33,7 @@ def create(
             conn, settings.secret("api tokens"), name, user, scope, utc_now(), BY
         )
     if as_json:
-        OUT.print_json(json.dumps({"name": name, "key": key, "secret": secret}))
+        print_json({"name": name, "key": key, "secret": secret})
     else:
         OUT.print(f"key:    {key}\nsecret: {secret}\nThe secret is not shown again.", highlight=False)
 
@@ -46,7 +44,7 @@ def list_(as_json: Json = False, data: Data = None) -> None:
     with opened(load(data=data)) as engine, engine.connect() as conn:
         found = tokens.list_tokens(conn)
     if as_json:
-        OUT.print_json(json.dumps([one.as_json() for one in found], ensure_ascii=False))
+        print_json([one.as_json() for one in found])
         return
     table = Table("name", "key", "owner", "scopes", "last used", "revoked")
     for one in found:

@@ -1,6 +1,5 @@
 """`thaksa user …`: who may sign in to the pages, and where."""
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,7 +16,7 @@ from connector.access.passwords import LEAST, Passwords, fault, initial_password
 from connector.access.roles import ADMINISTRATOR, ROLES
 from connector.access.users import Place, User
 from connector.cli_import import File
-from connector.command import ERR, OUT, Data, opened
+from connector.command import ERR, OUT, Data, Json, opened, print_json
 from connector.settings import Settings, load
 from lrs.clock import utc_now
 from mappings.people import Refusal
@@ -26,7 +25,6 @@ app = typer.Typer(no_args_is_help=True, help="Users of the pages: who may sign i
 
 BY = "thaksa user"
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The name to sign in with.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Ask = Annotated[bool, typer.Option("--ask", help="Ask for the password on the terminal, not make one up.")]
 
 
@@ -68,7 +66,7 @@ def list_(as_json: Json = False, data: Data = None) -> None:
     with opened(load(data=data)) as engine, engine.connect() as conn:
         found = users.list_users(conn)
     if as_json:
-        OUT.print_json(json.dumps([one.as_json() for one in found], ensure_ascii=False))
+        print_json([one.as_json() for one in found])
     elif found:
         OUT.print(_table(found))
     else:
@@ -124,7 +122,7 @@ def import_(
     counts = {"created": len(done.passwords), "changed": done.changed, "unchanged": done.unchanged}
     if as_json:
         told = [{"row": one.row, "column": one.column, "reason": one.reason} for one in refused]
-        OUT.print_json(json.dumps({**counts, "refused": told}, ensure_ascii=False))
+        print_json({**counts, "refused": told})
     else:
         OUT.print(", ".join(f"{number} {word}" for word, number in counts.items()) + ".", highlight=False)
         _tell_refused(refused)
@@ -147,7 +145,7 @@ def _asked(name: str) -> str:
 def _tell(uuid: str, name: str, password: str | None, as_json: bool) -> None:
     if as_json:
         shown = {} if password is None else {"password": password}
-        OUT.print_json(json.dumps({"uuid": uuid, "name": name, **shown}, ensure_ascii=False))
+        print_json({"uuid": uuid, "name": name, **shown})
     elif password is None:
         OUT.print("Done. The password must be changed at the first sign-in.")
     else:

@@ -15,6 +15,7 @@ from connector.settings import Settings
 from lrs.clock import utc_now
 
 Data = Annotated[Path | None, typer.Option(help="Data folder (THAKSA_DATA; default: data).")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 # Lines are not folded: other programs read them.
 OUT = Console(soft_wrap=True)
 ERR = Console(stderr=True)
@@ -42,3 +43,8 @@ def ready_engine(settings: Settings) -> Engine:
     with console.progress(ERR) as progress:
         run(engine, utc_now(), partial(progress, "statements indexed"))
     return engine
+
+
+def print_json(value: object) -> None:
+    """For programs; days and moments as ISO 8601 says them."""
+    OUT.print_json(data=value, default=str)
