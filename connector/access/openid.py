@@ -28,6 +28,9 @@ from connector.settings_openid import OpenIdSettings, is_safe_address
 SECONDS = 600
 """Within so many seconds somebody has to be back from the provider."""
 
+DOWN_SECONDS = 5.0
+"""So long nobody waits for a provider that has just failed: each who does keeps a thread of the service."""
+
 _KNOWN_SECONDS, _TIMEOUT, _LEEWAY = 600, 10, 60
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
 """Signatures that the provider alone can make."""
@@ -66,6 +69,7 @@ class Provider:
     secret: str
     key: bytes
     _known: _Known | None = None
+    _down_until: float = 0.0
     _lock: Lock = field(default_factory=Lock)
 
     def begin(self, redirect_uri: str, back: str) -> tuple[str, str]:
@@ -150,8 +154,17 @@ class Provider:
         """What the provider tells of itself, asked for again now and then."""
         with self._lock:
             if anew or self._known is None or self._known.until < time.monotonic():
-                self._known = self._read()
+                self._known = self._read_unless_down()
             return self._known
+
+    def _read_unless_down(self) -> _Known:
+        if time.monotonic() < self._down_until:
+            raise AccessError("provider", "the provider failed a moment ago, and is not asked again yet")
+        try:
+            return self._read()
+        except AccessError:
+            self._down_until = time.monotonic() + DOWN_SECONDS
+            raise
 
     def _read(self) -> _Known:
         address = self.settings.issuer.rstrip("/") + "/.well-known/openid-configuration"

@@ -4,9 +4,12 @@ import json
 import os
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -14,7 +17,7 @@ import requests
 from sqlalchemy import Engine, func, select
 from starlette.testclient import TestClient
 
-from connector.access import users
+from connector.access import openid, users
 from connector.access.errors import AccessError
 from connector.access.openid import Provider
 from connector.access.users import Place
@@ -170,6 +173,36 @@ def test_a_provider_that_is_down_leaves_passwords(house: House, issuer: str, whe
     assert (answer.status_code, 'type="password"' in answer.text) == (502, True)
     signed = client.post("/sign-in", data={"name": "somchai@office.example", "password": PASSWORD})
     assert signed.status_code == 303
+
+
+def test_while_a_provider_is_down_not_everybody_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openid, "DOWN_SECONDS", 1.0, raising=False)
+    asked: list[str] = []
+
+    class Down(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(503)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Down) as server:
+        Thread(target=server.serve_forever).start()
+        try:
+            settings = OpenIdSettings(issuer=f"{HERE}:{server.server_port}", client_id="thaksa")
+            provider = Provider(settings, SECRET, b"key")
+            for _ in range(5):
+                with pytest.raises(AccessError) as refused:
+                    provider.begin(REDIRECT, "/")
+                assert refused.value.why == "provider"
+            assert len(asked) == 1
+            time.sleep(openid.DOWN_SECONDS)
+            with pytest.raises(AccessError):
+                provider.begin(REDIRECT, "/")
+            assert len(asked) == 2
+        finally:
+            server.shutdown()
 
 
 def test_without_a_provider_there_is_no_such_page(house: House, tmp_path: Path) -> None:
