@@ -47,11 +47,11 @@ class Target:
                 response = self._send("GET", params={name: one.id})
                 if response.status_code == 200:
                     return None if is_same(one, _json(response)) else Reason.DIFFERENT
+                answer = self._answer(response)
+                if answer.outcome is Outcome.LATER and response.status_code != 404:
+                    return answer
         except requests.RequestException as error:
             return Answer(Outcome.LATER, f"{host_of(self._endpoint)}: {of_request(error)[1]}")
-        answer = self._answer(response)
-        if answer.outcome is Outcome.LATER and response.status_code != 404:
-            return answer
         return Reason.UNREADABLE
 
     def _send(
