@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -63,11 +65,18 @@ def add_user(engine: Engine, name: str, place: Place, *, must_change: bool = Fal
 
 @pytest.fixture
 def service(world: World, tmp_path: Path) -> Iterator[Service]:
+    with open_service(world, tmp_path) as service:
+        yield service
+
+
+@contextmanager
+def open_service(world: World, folder: Path, **more: Any) -> Iterator[Service]:
+    """With a user of every role, and these settings."""
     for name, place in PLACES.items():
         add_user(world.engine, name, place)
     add_user(world.engine, "learner", Place("learner", person_uuid=world.uuids["แก้ว"]))
     url = world.engine.url.render_as_string(hide_password=False)
-    settings = Settings(data=tmp_path, database_url=url, argon2_mebibytes=8, argon2_passes=1)
+    settings = Settings(data=folder, database_url=url, argon2_mebibytes=8, argon2_passes=1, **more)
     app = create_app(settings)
     # Its end closes what it has opened.
     with TestClient(app):
