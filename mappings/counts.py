@@ -85,22 +85,23 @@ def asked_of(conn: Connection, day: date, known_at: int | None = None) -> Asked:
 
 @contextmanager
 def counts_follow(
-    conn: Connection, people: Select[Any], day: date, known_at: int, size: int | None
+    conn: Connection, people: Select[Any] | None, day: date, known_at: int, size: int | None
 ) -> Iterator[None]:
     """Inside, the kept progress of these people is replaced; afterwards today's counts are what follows.
 
-    `size`: how many people they are; None: everybody.
+    `size`: how many people they are. None and None: everybody.
     """
     asked = asked_of(conn, day)
     # A mark that is committed from here on stays for the next time.
     anew = _shape_changed(conn) | _new_ground(conn, asked) or size is None or size > MOST_AT_ONCE
-    before = {} if anew else _amounts(conn, people)
+    some = None if anew else people
+    before = {} if some is None else _amounts(conn, some)
     yield
-    if anew:
+    if some is None:
         recount(conn, TODAY, asked)
     else:
-        _count_people(conn, asked, people, Sources())
-        _add(conn, day, _changes(before, _amounts(conn, people)))
+        _count_people(conn, asked, some, Sources())
+        _add(conn, day, _changes(before, _amounts(conn, some)))
     conn.execute(delete(closing).where(closing.c.id == TODAY))
     kept = {"as_of_day": day, "known_at": known_at, "framework_id": asked.framework_id}
     conn.execute(insert(closing).values(id=TODAY, **kept))

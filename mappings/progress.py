@@ -67,6 +67,9 @@ __all__ = [
     "refresh",
 ]
 
+Learners = Select[tuple[int]]
+"""Their person_id."""
+
 Write = Callable[[Times, Sequence[str]], None]
 """Writes what is kept of a batch at these times; `names` as `mappings.steps.joining` says."""
 
@@ -90,7 +93,8 @@ def refresh(conn: Connection, now: datetime) -> int:
     batch = _new_batch()
     rows = [(batch, person_id) for person_id in sorted(_take_stale(conn))]
     bulk_insert(conn, (batch_learner, rows))
-    _recompute(conn, batch, len(rows), now, partial(_some, conn, batch))
+    learners = select(batch_learner.c.person_id).where(batch_learner.c.batch == batch)
+    _recompute(conn, learners, len(rows), now, partial(_write_anew, conn, batch, learners))
     return len(rows)
 
 
@@ -110,39 +114,14 @@ def rebuild(
     _wait_for_others(conn)
     for marks in (stale_person, stale_agent):
         conn.execute(delete(marks))
-    batch = _new_batch()
-    everybody = select(literal(batch), account_link.c.person_id).distinct()
-    conn.execute(insert(batch_learner).from_select(["batch", "person_id"], everybody))
-    learners = conn.execute(select(func.count()).where(batch_learner.c.batch == batch)).scalar_one()
-    _recompute(conn, batch, None, now, partial(_everybody, conn, batch, by, told, beside))
-    return learners
-
-
-def _everybody(
-    conn: Connection,
-    batch: str,
-    by: Fill | None,
-    told: Told,
-    beside: Engine | None,
-    times: Times,
-    names: Sequence[str],
-) -> None:
+    everybody = select(account_link.c.person_id).distinct()
+    learners = conn.execute(select(func.count()).select_from(everybody.subquery())).scalar_one()
     count = shares_of(conn)
     if by is None and beside is not None and count > 1:
-        _write_from_shares(conn, beside, count, times, told)
+        _recompute(conn, None, None, now, partial(_write_from_shares, conn, beside, count, told))
     else:
-        _write_what_differs(conn, by or partial(make, names=names, told=told), batch, told)
-
-
-def _some(conn: Connection, batch: str, _times: Times, names: Sequence[str]) -> None:
-    learners = _learners(batch)
-    for table in KEPT:
-        conn.execute(delete(table).where(table.c.person_id.in_(learners)))
-    fill(conn, batch, {table: table for table in KEPT}, names)
-
-
-def _learners(batch: str) -> Select[tuple[int]]:
-    return select(batch_learner.c.person_id).where(batch_learner.c.batch == batch)
+        _recompute(conn, None, None, now, partial(_write_what_differs, conn, by, told))
+    return learners
 
 
 def _new_batch() -> str:
@@ -206,27 +185,49 @@ def _persons_of(agents: Sequence[int]) -> Select[int]:
     )
 
 
-def _recompute(conn: Connection, batch: str, size: int | None, now: datetime, write: Write) -> None:
-    """Replace the rows of the batch's learners, then forget the batch. `size`: how many; None: everybody."""
-    learners, day = _learners(batch), bangkok_day(now)
+def _recompute(
+    conn: Connection, learners: Learners | None, size: int | None, now: datetime, write: Write
+) -> None:
+    """Replace what is kept of these people (None: of everybody), and let the counts follow."""
+    day = bangkok_day(now)
     known_at = max(to_micros(now), _last_change(conn, learners))
-    times = {"as_of_day": day, "known_at": known_at}
-    end = to_micros(end_of_bangkok_day(day))
-    conn.execute(insert(parameter).values(batch=batch, as_of_end=end, **times))
-    # Without fresh statistics of this one table SQLite starts from the wrong end: seconds, not milliseconds.
-    conn.execute(text("analyze batch_learner"))
     with joining(conn, size) as names, counts_follow(conn, learners, day, known_at, size):
         write(Times(day, known_at), names)
+    conn.execute(delete(refresh_state))
+    conn.execute(insert(refresh_state).values(id=1, as_of_day=day, known_at=known_at))
+
+
+@contextmanager
+def _parameters(conn: Connection, batch: str, times: Times) -> Iterator[None]:
+    """Inside, the views say of the batch's learners what holds at these times; then it is forgotten."""
+    row = {"as_of_day": times.as_of, "known_at": times.known_at}
+    end = to_micros(end_of_bangkok_day(times.as_of))
+    conn.execute(insert(parameter).values(batch=batch, as_of_end=end, **row))
+    # Without fresh statistics of this one table SQLite starts from the wrong end: seconds, not milliseconds.
+    conn.execute(text("analyze batch_learner"))
+    yield
     for table in (batch_learner, parameter):
         conn.execute(delete(table).where(table.c.batch == batch))
-    conn.execute(delete(refresh_state))
-    conn.execute(insert(refresh_state).values(id=1, **times))
 
 
-def _write_what_differs(conn: Connection, by: Fill, batch: str, told: Told) -> None:
+def _write_anew(conn: Connection, batch: str, learners: Learners, times: Times, names: Sequence[str]) -> None:
+    with _parameters(conn, batch, times):
+        for table in KEPT:
+            conn.execute(delete(table).where(table.c.person_id.in_(learners)))
+        fill(conn, batch, {table: table for table in KEPT}, names)
+
+
+def _write_what_differs(
+    conn: Connection, by: Fill | None, told: Told, times: Times, names: Sequence[str]
+) -> None:
     """Everybody's results into tables of the connection's own, and from there what is not kept already."""
+    batch = _new_batch()
+    everybody = select(literal(batch), account_link.c.person_id).distinct()
+    conn.execute(insert(batch_learner).from_select(["batch", "person_id"], everybody))
     made = {table: own_table(table, f"made_{table.name}") for table in KEPT}
-    by(conn, batch, made)
+    with _parameters(conn, batch, times):
+        compute = by or partial(make, names=names, told=told)
+        compute(conn, batch, made)
     for number, (table, new) in enumerate(made.items()):
         told("compared and written", number, len(made))
         find(conn, table, new)
@@ -235,7 +236,10 @@ def _write_what_differs(conn: Connection, by: Fill, batch: str, told: Told) -> N
     told("compared and written", len(made), len(made))
 
 
-def _write_from_shares(conn: Connection, beside: Engine, count: int, times: Times, told: Told) -> None:
+def _write_from_shares(
+    conn: Connection, beside: Engine, count: int, told: Told, times: Times, _names: Sequence[str]
+) -> None:
+    """The same, computed by so many connections; this one has nothing to do meanwhile."""
     conn.execute(text("set local idle_in_transaction_session_timeout = 0"))
     with computed_in_shares(beside, count, times, told) as others:
         for number, table in enumerate(KEPT):
@@ -257,25 +261,27 @@ def many_joined(conn: Connection) -> Iterator[None]:
         conn.execute(text("set local enable_nestloop = on"))
 
 
-def _last_change(conn: Connection, learners: Select[tuple[int]]) -> int:
+def _last_change(conn: Connection, learners: Learners | None) -> int:
     """The newest instant among what is visible: another process's clock may be ahead of ours, and a mark
     whose statement were left out as "not known yet" would be lost.
     """
-    links = account_link.c.person_id.in_(learners)
-    posts = [
-        select(func.max(t.c.recorded_at)).where(t.c.person_id.in_(learners))
-        for t in (membership, group_assignment)
+    everywhere = [
+        evidence.c.stored,
+        mapping.c.recorded_at,
+        mapping.c.ended_at,
+        course_alias.c.recorded_at,
+        unit_place.c.recorded_at,
+        framework_term.c.recorded_at,
     ]
-    newest = [
-        select(func.max(evidence.c.stored)),
-        select(func.max(mapping.c.recorded_at)),
-        select(func.max(mapping.c.ended_at)),
-        select(func.max(course_alias.c.recorded_at)),
-        select(func.max(unit_place.c.recorded_at)),
-        select(func.max(framework_term.c.recorded_at)),
-        select(func.max(account_link.c.linked_at)).where(links),
-        select(func.max(account_link.c.unlinked_at)).where(links),
-        *posts,
+    theirs = [
+        account_link.c.linked_at,
+        account_link.c.unlinked_at,
+        membership.c.recorded_at,
+        group_assignment.c.recorded_at,
     ]
-    found = [conn.execute(query).scalar_one_or_none() for query in newest]
-    return max((value for value in found if value is not None), default=0)
+    newest = [select(func.max(column)) for column in everywhere]
+    for column in theirs:
+        found = select(func.max(column))
+        newest.append(found if learners is None else found.where(column.table.c.person_id.in_(learners)))
+    instants = [conn.execute(query).scalar_one_or_none() for query in newest]
+    return max((instant for instant in instants if instant is not None), default=0)

@@ -35,7 +35,7 @@ KEPT: dict[Table, str] = {
 }
 """What is kept of the views: table -> a query for all its columns in their order, on any engine."""
 
-OF_FEW = ("part_progress",)
+OF_FEW = ("mapped_evidence",)
 OF_MANY = ("learner_agent", "course_rule", *OF_FEW)
 """The views that become tables: what others read twice; and of many learners, whose evidence is joined rather
 than looked up, first what it is joined to, for planners to see how little that is.

@@ -1,5 +1,8 @@
 -- Statements about an activity that count as known and are accepted: by a learner of the batch, dated by the
--- end of the day asked, stored and not voided at the time of knowledge.
+-- end of the day asked, stored and not voided at the time of knowledge. `proof` is null of work under way; else
+-- it says what goes first, the best level, then the earliest, then the first stored: all three in one text of
+-- fixed width, for min() to compare in this order: 1 digit of level, 18 of time (microseconds since the epoch,
+-- moved above zero) and 13 of seq, each counted from where it gets its digits.
 select
   l.batch as batch,
   l.person_id as person_id,
@@ -7,10 +10,11 @@ select
   r.mapping_id as mapping_id,
   r.part_count as part_count,
   r.part_id as part_id,
-  r.criterion as criterion,
-  e.level as level,
-  e.timestamp as happened_at,
-  e.seq as seq
+  case when r.criterion = 'complete' then
+    cast(e.level as varchar(1))
+    || cast(200000000000000000 + e.timestamp as varchar(18))
+    || cast(1000000000000 + e.seq as varchar(13))
+  end as proof
 from learner_agent l
 cross join evidence e
 cross join course_rule r
