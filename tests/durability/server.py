@@ -6,12 +6,12 @@ import re
 import subprocess
 import sys
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -70,11 +70,41 @@ class Connection:
         return self.send("GET", f"/xapi/statements?{urlencode(parameters)}")
 
 
+class Started(Protocol):
+    """A process, as `subprocess.Popen` gives it."""
+
+    pid: int
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def terminate(self) -> None: ...
+
+    def kill(self) -> None: ...
+
+
+Start = Callable[[Sequence[str], Mapping[str, str], Path], Started]
+"""Starts `thaksa` with arguments, settings of its environment, and a file for what it prints."""
+
+
+def spawned(arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> Started:
+    """As an operator starts it."""
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "connector", *arguments],
+            cwd=ROOT,
+            env=os.environ | environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+
+
 @dataclass(frozen=True)
 class Process:
     """A started `thaksa serve` and the file of what it prints."""
 
-    popen: "subprocess.Popen[bytes]"
+    popen: Started
     log: Path
 
     def port(self) -> int | None:
@@ -127,24 +157,19 @@ class Installation:
     secret: str
 
     @contextmanager
-    def running(self) -> Iterator[Server]:
+    def running(self, start: Start = spawned) -> Iterator[Server]:
         """Starts a server on a free port and ends it."""
-        with self.started() as process:
+        with self.started(start) as process:
             yield self.ready(process)
 
     @contextmanager
-    def started(self) -> Iterator[Process]:
+    def started(self, start: Start = spawned) -> Iterator[Process]:
         """A server that may not be ready yet; it is ended at the end, if it still runs."""
         self.data.mkdir(parents=True, exist_ok=True)
         log = self.data / f"serve-{uuid4()}.log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "connector", "serve", "--port", "0"],
-                cwd=ROOT,
-                env=os.environ | {"THAKSA_DATA": str(self.data), "THAKSA_DATABASE_URL": self.database_url},
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
+        environment = {"THAKSA_DATA": str(self.data), "THAKSA_DATABASE_URL": self.database_url}
+        log.touch()
+        process = start(["serve", "--port", "0"], environment, log)
         try:
             yield Process(process, log)
         finally:
@@ -170,7 +195,7 @@ def install(data: Path, database_url: str) -> Installation:
     return Installation(data, database_url, credential["key"], credential["secret"])
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
+def _end(process: Started) -> None:
     process.terminate()
     try:
         process.wait(END_SECONDS)

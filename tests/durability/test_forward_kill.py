@@ -1,9 +1,6 @@
 """Forwarding with `kill -9` on both sides: whoever dies, the target has everything in the end, and once."""
 
-import os
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,10 +13,10 @@ from lrs.clock import utc_now
 from lrs.database import connect
 from lrs.statement import Authority, prepare
 from lrs.store import insert
+from tests.durability.preloaded import Preloaded
 from tests.durability.server import Installation, Server, install
 from tests.durability.statements import completed
 from tests.durability.waiting import wait_until
-from tests.system.demo import ROOT
 
 ROUNDS, LONG_ROUNDS = 1, 20
 STATEMENTS_A_ROUND = 300
@@ -58,7 +55,7 @@ class Source:
         engine.dispose()
 
     @contextmanager
-    def forwarding(self, server: Server) -> Iterator["subprocess.Popen[bytes]"]:
+    def forwarding(self, server: Server) -> Iterator[Preloaded]:
         self._data.mkdir(exist_ok=True)
         table = {"endpoint": server.endpoint, "key": server.key, "statements": "personal"}
         lines = [
@@ -68,13 +65,8 @@ class Source:
         ]
         (self._data / FILE).write_text("\n".join(lines))
         write_secret(self._data / "secrets" / "other.secret", server.secret)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "connector", "forward", "run", "other"],
-            cwd=ROOT,
-            env=os.environ | {"THAKSA_DATA": str(self._data), "THAKSA_DATABASE_URL": self._url},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        environment = {"THAKSA_DATA": str(self._data), "THAKSA_DATABASE_URL": self._url}
+        process = Preloaded(["forward", "run", "other"], environment, self._data / "forward.log")
         try:
             yield process
         finally:
@@ -113,12 +105,12 @@ def test_the_side_that_forwards_is_killed(source: Source, target: Installation, 
 def test_the_target_is_killed(source: Source, target: Installation, rounds: range) -> None:
     for _ in rounds:
         source.store()
-        with target.running() as server, source.forwarding(server) as process:
+        with target.running(Preloaded) as server, source.forwarding(server) as process:
             source.wait_for_the_first(server)
             time.sleep(random.uniform(0, 0.3))
             server.kill()
             assert process.wait(SECONDS) in (0, 1)
-    with target.running() as server:
+    with target.running(Preloaded) as server:
         assert source.forward(server) == 0
         assert held(server) == source.ids
 
