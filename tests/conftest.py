@@ -17,8 +17,10 @@ from connector.upgrade import migrate
 from lrs.database import connect
 from lrs.tables import metadata
 from mappings.stored_views import create_views
-from tests.kept import Kept
+from tests.kept import share_compiled_statements
 from tests.system.demo import Demo, running_demo
+
+share_compiled_statements()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -171,12 +173,6 @@ def engine(database_url: str) -> Iterator[Engine]:
     engine = connect(database_url)
     yield engine
     engine.dispose()
-
-
-@pytest.fixture(scope="session")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
-    """For fixtures that take long to fill a database: they fill it once."""
-    return Kept(tmp_path_factory.mktemp("kept"))
 
 
 @pytest.fixture(scope="session")

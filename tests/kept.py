@@ -1,46 +1,49 @@
-"""States of a database that many tests begin with: each is made once, and brought back for the others."""
+"""What tests need again: databases in a state that many begin with, and SQLAlchemy's compiled statements."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from copy import deepcopy
-from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine import Dialect
+from sqlalchemy.util import LRUCache
 
 T = TypeVar("T")
 
 
-class Kept:
-    """Copies of what was made: on SQLite as a file, on PostgreSQL as a schema in the tests' one database."""
+_MADE: dict[tuple[str, str], tuple[str, Any]] = {}
+_FILES: dict[str, sqlite3.Connection] = {}
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._made: dict[tuple[str, str], tuple[str, Any]] = {}
 
-    def bring(self, engine: Engine, make: Callable[[Engine], T]) -> T:
-        """Have on an empty database what `make` makes there; a copy of what it returned when it did.
+def bring(engine: Engine, make: Callable[[Engine], T]) -> T:
+    """Have on an empty database what `make` makes there; a copy of what it returned when it did.
 
-        It is called once for each kind of database, so it depends on nothing but the database.
-        """
-        key = engine.dialect.name, f"{make.__module__}.{make.__qualname__}"
-        if key in self._made:
-            self._copy(engine, self._made[key][0], back=True)
-        else:
-            self._made[key] = f"kept_{len(self._made)}", make(engine)
-            self._copy(engine, self._made[key][0], back=False)
-        said: T = deepcopy(self._made[key][1])
-        return said
+    It is called once for each kind of database, so it depends on nothing but the database.
+    """
+    key = engine.dialect.name, f"{make.__module__}.{make.__qualname__}"
+    if key in _MADE:
+        name, said = _MADE[key]
+        _copy(engine, name, back=True)
+    else:
+        name, said = f"kept_{len(_MADE)}", make(engine)
+        _copy(engine, name, back=False)
+        _MADE[key] = name, said
+    copied: T = deepcopy(said)
+    return copied
 
-    def _copy(self, engine: Engine, name: str, *, back: bool) -> None:
-        if engine.dialect.name == "sqlite":
-            with _driver(engine) as here, closing(sqlite3.connect(self._folder / f"{name}.db")) as kept:
-                source, target = (kept, here) if back else (here, kept)
-                source.backup(target)
-            return
-        with engine.begin() as conn:
-            conn.exec_driver_sql((_RESTORE if back else _KEEP).format(kept=name).replace("%", "%%"))
+
+def _copy(engine: Engine, name: str, *, back: bool) -> None:
+    """On SQLite from and to memory, on PostgreSQL a schema in the one database that tests share."""
+    if engine.dialect.name == "sqlite":
+        kept = _FILES[name] if back else _FILES.setdefault(name, sqlite3.connect(":memory:"))
+        with _driver(engine) as here:
+            source, target = (kept, here) if back else (here, kept)
+            source.backup(target)
+        return
+    with engine.begin() as conn:
+        conn.exec_driver_sql((_RESTORE if back else _KEEP).format(kept=name).replace("%", "%%"))
 
 
 @contextmanager
@@ -48,6 +51,19 @@ def _driver(engine: Engine) -> Iterator[sqlite3.Connection]:
     with closing(engine.raw_connection()) as connection:
         assert isinstance(connection.driver_connection, sqlite3.Connection)
         yield connection.driver_connection
+
+
+def share_compiled_statements() -> None:
+    """Let all engines of a kind use one cache, which keeps statements by dialect: each test has engines of
+    its own, and most of a query's time went into writing it down again."""
+    statements: LRUCache[Any, Any] = LRUCache(2000)
+    dialects: dict[str, Dialect] = {}
+
+    def share(conn: Connection) -> None:
+        conn.dialect = dialects.setdefault(f"{conn.dialect.name}+{conn.dialect.driver}", conn.dialect)
+        conn.execution_options(compiled_cache=statements)
+
+    event.listen(Engine, "engine_connect", share)
 
 
 _KEEP = """

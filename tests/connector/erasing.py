@@ -34,7 +34,7 @@ from mappings.tables import (
     person,
 )
 from tests.connector.syncing import a_course
-from tests.kept import Kept
+from tests.kept import bring
 from tests.mappings.world import BEGIN, HOME, NOW, UNITS, a_person, course_iri, send
 
 KEYS = HashKeys(HashKey(b"a key for tests"))
@@ -71,8 +71,8 @@ def _text(value: Any) -> Any:
 
 
 @pytest.fixture
-def world(engine: Engine, kept: Kept, tmp_path: Path) -> World:
-    uuids = kept.bring(engine, _school)
+def world(engine: Engine, tmp_path: Path) -> World:
+    uuids = bring(engine, _school)
     return World(engine, load({}, data=tmp_path), uuids[GIVEN], uuids["สมชาย"])
 
 

@@ -28,6 +28,7 @@ from mappings.people import (
 from mappings.progress import refresh
 from mappings.stored_views import create_views
 from mappings.tables import course, identifier, learning_event, person
+from tests import kept
 from tests.mappings.world import BEGIN, HOME, UNITS, a_person
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -49,6 +50,10 @@ class Told(NamedTuple):
 
 def people(engine: Engine) -> dict[str, int]:
     """แก้ว, ขวัญ and เกษม at one school; given name -> person id. Only แก้ว has an account on the platform."""
+    return kept.bring(engine, _people)
+
+
+def _people(engine: Engine) -> dict[str, int]:
     with engine.begin() as conn:
         create_views(conn)
         load_shipped(conn, BEGIN, "test")

@@ -25,6 +25,7 @@ from mappings.tables import (
     refresh_state,
     stale_person,
 )
+from tests.kept import bring
 from tests.mappings.world import BEGIN, NOW, minutes, people_with_accounts, send, void
 
 OWNERS = {"11": "สมชาย", "12": "สมชาย", "21": "สมหญิง", "99": None}
@@ -42,6 +43,10 @@ def test_a_day_in_bangkok_ends_at_five_in_the_afternoon_utc() -> None:
 
 @pytest.fixture
 def people(engine: Engine) -> dict[str, int]:
+    return bring(engine, _owners)
+
+
+def _owners(engine: Engine) -> dict[str, int]:
     with engine.begin() as conn:
         return people_with_accounts(conn, OWNERS)
 

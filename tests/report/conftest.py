@@ -32,7 +32,7 @@ from mappings.people import (
 from mappings.progress import rebuild
 from mappings.stored_views import create_views
 from mappings.tables import person
-from tests.kept import Kept
+from tests.kept import bring
 from tests.mappings.world import BEGIN, HOME, NOW, a_person, send, void
 
 UNITS = (
@@ -71,8 +71,8 @@ class World:
 
 
 @pytest.fixture
-def world(engine: Engine, kept: Kept) -> World:
-    return World(engine, *kept.bring(engine, _small_organisation))
+def world(engine: Engine) -> World:
+    return World(engine, *bring(engine, _small_organisation))
 
 
 def _small_organisation(engine: Engine) -> tuple[dict[str, str], dict[str, str]]:

@@ -27,6 +27,7 @@ from mappings.tables import (
     person,
     stale_person,
 )
+from tests.kept import bring
 from tests.mappings.world import HOME, NOW, course_iri, people_with_accounts, send
 
 NEW_COURSE = 99
@@ -100,6 +101,11 @@ class Pages:
 @pytest.fixture
 def pages(engine: Engine) -> Pages:
     """ก has completed DL101 and an unknown course, ข the unknown one by another name, ค DL102."""
+    bring(engine, _three_people)
+    return Pages(engine)
+
+
+def _three_people(engine: Engine) -> None:
     with engine.begin() as conn:
         people_with_accounts(conn, {"1": "ก", "2": "ข", "3": "ค"})
         send(conn, "1", 2)
@@ -107,7 +113,6 @@ def pages(engine: Engine) -> Pages:
         send(conn, "2", NEW_COURSE + 1)
         send(conn, "3", 3)
         refresh(conn, NOW)
-    return Pages(engine)
 
 
 def test_from_a_draft_to_an_approval(pages: Pages) -> None:

@@ -14,7 +14,7 @@ from mappings.load import load_shipped
 from mappings.people import AccountSeen, import_roster, import_units, link_accounts, observe_accounts
 from mappings.progress import rebuild
 from mappings.stored_views import create_views
-from tests.kept import Kept
+from tests.kept import bring
 from tests.mappings.world import BEGIN, HOME, NOW, a_person, send
 from tests.report.conftest import DL101, UNITS
 
@@ -24,9 +24,9 @@ SIZES = {1: 12, 2: 20, 3: 16}
 
 
 @pytest.fixture
-def country(engine: Engine, kept: Kept) -> Engine:
+def country(engine: Engine) -> Engine:
     """Two offices: 20 of 32 people and 7 of 16 have finished a course; in the second two are executives."""
-    kept.bring(engine, _country)
+    bring(engine, _country)
     return engine
 
 
