@@ -8,13 +8,13 @@ from threading import Event
 
 from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
-from fastapi_offline import FastAPIOffline
 from sqlalchemy import Engine
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connector.access.mount import open_to_users
 from connector.base_path import BasePath
+from connector.documented import Documented
 from connector.headers import SecurityHeaders
 from connector.imports.kinds import import_kinds
 from connector.operations.mount import Operations
@@ -91,16 +91,14 @@ def _store(engine: Engine, settings: Settings, prefix: str, operations: Operatio
 
 
 def _application(settings: Settings, lifespan: Callable[[FastAPI], object]) -> FastAPI:
-    app: FastAPI = FastAPIOffline(
+    return Documented(
+        XAPI,
         title="Thaksa",
         version=version("thaksa"),
         servers=[{"url": settings.base_path}] if settings.base_path else None,
-        docs_url=None,
-        redoc_url=None,
         responses=GUARDED,
         lifespan=lifespan,
     )
-    return app
 
 
 def _add_api(app: FastAPI, engine: Engine, settings: Settings) -> None:
