@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from email.errors import MessageError
+from email.headerregistry import Address
 from typing import Any
 
 from sqlalchemy import CompoundSelect, Connection, func, literal_column, select, union_all
@@ -27,13 +29,24 @@ def _some(conn: Connection, person_ids: Collection[int]) -> Mapping[int, str]:
     theirs = conn.execute(
         select(known).where(known.c.person_id.in_(person_ids)).order_by(known.c.source, known.c.address)
     ).all()
-    addresses = {row.address for row in theirs if row.address.isascii() and _ADDRESS.fullmatch(row.address)}
+    addresses = {row.address for row in theirs if _is_one(row.address)}
     shared = _shared(conn, addresses)
     found: dict[int, str] = {}
     for row in theirs:
         if row.address in addresses - shared:
             found.setdefault(row.person_id, row.address)
     return found
+
+
+def _is_one(text: str) -> bool:
+    """Whether a letter can be addressed so; the server says whether anybody reads it."""
+    if not (text.isascii() and _ADDRESS.fullmatch(text)):
+        return False
+    try:
+        Address(addr_spec=text)
+    except (MessageError, ValueError, IndexError):
+        return False
+    return True
 
 
 def _shared(conn: Connection, addresses: Collection[str]) -> set[str]:

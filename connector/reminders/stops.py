@@ -3,28 +3,29 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, insert, select, update
 
 from connector.reminders.states import State
 from connector.tables_people import reminder, reminder_stop
 from lrs.clock import to_micros
+from lrs.database import chunks
 from mappings.changes import Change, log_changes
-from mappings.tables import person, person_merge
+from mappings.merged import merged_into
+from mappings.tables import person
 
 THEMSELVES = "link in a reminder"
 """In the log of changes: who followed the link."""
 
 
 def stopped(conn: Connection, person_ids: Collection[int]) -> set[int]:
-    """Those of them who want none; whoever was merged into them may have said so."""
-    merge, stop = person_merge.c, reminder_stop.c
-    merged = and_(merge.from_id == stop.person_id, merge.undone_at.is_(None))
-    rows = conn.execute(
-        select(stop.person_id, merge.into_id)
-        .outerjoin(person_merge, merged)
-        .where(or_(stop.person_id.in_(person_ids), merge.into_id.in_(person_ids)))
-    )
-    return {one for row in rows for one in row if one is not None} & set(person_ids)
+    """Those of them who want none; whoever was merged into them, by however many steps, may have said so."""
+    wanted = set(person_ids)
+    merged = {one: into for one, into in merged_into(conn).items() if into in wanted}
+    said: set[int] = set()
+    for some in chunks(sorted(wanted | merged.keys())):
+        theirs = select(reminder_stop.c.person_id).where(reminder_stop.c.person_id.in_(some))
+        said.update(conn.execute(theirs).scalars())
+    return (said & wanted) | {merged[one] for one in said & merged.keys()}
 
 
 def stop(conn: Connection, uuid: str, now: datetime, by: str | None) -> bool:

@@ -12,7 +12,9 @@ from connector.app import create_app
 from connector.cli import app as cli
 from connector.tables_access import audit_log
 from connector.tables_people import reminder, reminder_stop
-from mappings.tables import change_log
+from mappings.corrections import Correction, move
+from mappings.days import bangkok_day
+from mappings.tables import change_log, unit
 from tests.access.conftest import PLACES, Service, add_user, token_of
 from tests.reminders.conftest import ADDRESSES, SENDER, Office
 
@@ -69,6 +71,18 @@ def test_nobody_reminds_people_of_another_office(office: Office, signed_in: Sign
     for name in ("analyst", "school1"):
         assert signed_in(name).get("/reminders").status_code == 403
         assert posted(signed_in(name), "/reminders") == 403
+
+
+def test_reminders_of_who_moved_on_are_the_new_office_s_alone(office: Office, signed_in: SignedIn) -> None:
+    office.queue(school="s2")
+    with office.engine.begin() as conn:
+        there = conn.execute(select(unit.c.id).where(unit.c.uid == "s3")).scalar_one()
+        move(conn, office.uuid("ขวัญ"), there, Correction("คำสั่ง", bangkok_day(office.now), office.now, "test"))
+    before = signed_in("office1")
+    assert "ขวัญ" not in before.get("/reminders").text
+    posted(before, "/reminders/cancel")
+    assert office.states()["ขวัญ"] == ("waiting", None)
+    assert "ขวัญ" in signed_in("office2").get("/reminders").text
 
 
 def test_a_link_stops_reminders_without_signing_in(office: Office, signed_in: SignedIn) -> None:

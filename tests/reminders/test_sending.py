@@ -20,7 +20,8 @@ from connector.report.queries.people_searches import keep_search
 from connector.settings import Settings, SettingsError
 from connector.settings_smtp import SmtpSettings
 from connector.tables_people import reminder
-from mappings.tables import change_log, identifier
+from mappings.merges import merge
+from mappings.tables import change_log, identifier, person
 from tests.mappings.world import NOW
 from tests.reminders.conftest import ADDRESSES, PUBLIC, Office, Postman, controller, free_port, settings_of
 from tests.report.test_overview import complete_everything
@@ -118,6 +119,28 @@ def test_nothing_is_lost_while_the_server_is_down(office: Office, tmp_path: Path
     office.settings = up
     office.later(hours=7).send()
     assert set(office.postman.recipients()) == ALL
+
+
+@pytest.mark.parametrize("address", ["kaew..s1@s1.example", "kaew@s1.example.", "kaew\x01@s1.example"])
+def test_an_address_that_no_letter_can_have_is_none(office: Office, address: str) -> None:
+    with office.engine.begin() as conn:
+        theirs = identifier.c.value == ADDRESSES["แก้ว"]
+        conn.execute(update(identifier).where(theirs).values(value=address))
+    assert office.queue() == 2
+    office.send()
+    assert set(office.postman.recipients()) == ALL - {ADDRESSES["แก้ว"]}
+
+
+def test_who_stopped_them_stays_left_alone_however_often_merged(office: Office) -> None:
+    first, second, third = "แก้ว", "เกษม", "ขวัญ"
+    with office.engine.begin() as conn:
+        rows = conn.execute(select(person.c.uuid, person.c.id)).all()
+        ids = {row.uuid: row.id for row in rows}
+        stop(conn, office.uuid(first), office.now, None)
+        for one, into in ((first, second), (second, third)):
+            merge(conn, ids[office.uuid(one)], ids[office.uuid(into)], "คนเดียวกัน", office.now, "test")
+    assert office.queue() == 0
+    assert office.states() == {}
 
 
 def test_what_waits_for_days_is_given_up(office: Office) -> None:

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from connector.report.errors import NamesHidden
 from connector.report.queries.people import full_name
 from connector.tables_people import reminder, reminder_stop
-from lrs.clock import from_micros
+from lrs.clock import from_micros, from_micros_or_none
+from mappings.belonging import people_of_unit
 from mappings.people import Scope
-from mappings.tables import membership, person, unit_path
+from mappings.tables import person
 
 PAGE = 100
 
@@ -44,12 +45,8 @@ class Stopped:
 
 
 def of_scope(table: Table, scope: Scope) -> ColumnElement[bool]:
-    """Rows about people who work or worked within the scope."""
-    return exists().where(
-        membership.c.person_id == table.c.person_id,
-        unit_path.c.unit_id == membership.c.unit_id,
-        unit_path.c.ancestor_id == scope.unit_id,
-    )
+    """Rows about the scope's people."""
+    return table.c.person_id.in_(people_of_unit(scope.unit_id))
 
 
 def read_reminders(conn: Connection, scope: Scope, before: int | None = None) -> Sequence[Reminder]:
@@ -104,7 +101,7 @@ def _reminder(row: Any) -> Reminder:
         queued_at=from_micros(row.recorded_at),
         queued_by=row.recorded_by,
         due_at=from_micros(row.due_at),
-        ended_at=None if row.ended_at is None else from_micros(row.ended_at),
+        ended_at=from_micros_or_none(row.ended_at),
         uuid=row.who,
         name=_name(row),
     )
