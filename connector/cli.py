@@ -37,6 +37,7 @@ from connector.access.errors import AccessError
 from connector.command import ERR, OUT, Data, ready_engine
 from connector.imports import ImportFileError
 from connector.imports.errors import ImportStateError
+from connector.listening import ServeError, address, bind
 from connector.operations.backup_file import BackupError
 from connector.platforms import PlatformError
 from connector.settings import Settings, SettingsError, load
@@ -84,8 +85,6 @@ Port = Annotated[int | None, typer.Option(help="Port on loopback; 0 takes a free
 
 def main() -> None:
     """Entry point of the `thaksa` command."""
-    from connector.serve import ServeError
-
     try:
         app()
     except (
@@ -107,7 +106,6 @@ def main() -> None:
 @app.command()
 def serve(data: Data = None, host: str | None = None, port: Port = None) -> None:
     """Start the web service: pages, API and the record store."""
-    from connector.serve import address, bind
     from connector.serve import serve as run
 
     settings = load(data=data, host=host, port=port)
@@ -126,7 +124,6 @@ def demo(
 ) -> None:
     """Play a recorded Moodle site through the real connector, then serve its pages."""
     from connector.demo import NAME, import_sample, open_recording, prepare_folder
-    from connector.serve import address, bind
     from connector.serve import serve as run
 
     settings = load(data=data, port=port)

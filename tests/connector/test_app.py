@@ -1,5 +1,7 @@
 """The service hands its settings to the record store and to the pages."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -70,3 +72,19 @@ def test_forms_come_from_our_own_pages(tmp_path: Path, headers: dict[str, str], 
     with client(tmp_path) as service:
         assert service.post("/people", headers=headers).status_code == status
         assert service.get("/healthz", headers=headers).status_code == 200
+
+
+_A_COMMAND = """
+import sys
+from connector.cli import main
+sys.argv = ["thaksa", "sync", "--help"]
+try:
+    main()
+finally:
+    assert "connector.app" not in sys.modules
+"""
+
+
+def test_a_command_that_serves_nothing_does_not_wait_for_the_application() -> None:
+    """Loading it takes as long as all else that a command loads."""
+    subprocess.run([sys.executable, "-c", _A_COMMAND], check=True, capture_output=True)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from connector.access.rights import RIGHTS, find_right
 from connector.base_path import below_base
-from connector.serve import address, bind
+from connector.listening import address, bind
 from connector.tables_access import audit_log
 from lrs.clock import utc_now
 from lrs.credentials import create_credential
