@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,11 @@ Pair = tuple[int, int]
 
 def recorded(number: int) -> dict[Pair, datetime]:
     """The completions that the `number`-th recording tells, with their times."""
+    return dict(_recorded(number))
+
+
+@cache
+def _recorded(number: int) -> dict[Pair, datetime]:
     done: set[Pair] = set()
     times: dict[Pair, datetime] = {}
     with gzip.open(FIXTURES / "moodle" / f"site-{number}.jsonl.gz", "rt", encoding="utf-8") as lines:
@@ -55,6 +61,11 @@ def recorded(number: int) -> dict[Pair, datetime]:
 
 def shapes() -> dict[str, dict[str, Any]]:
     """The statement recorded of each event."""
+    return copy.deepcopy(_shapes())
+
+
+@cache
+def _shapes() -> dict[str, dict[str, Any]]:
     path = FIXTURES / "logstore_xapi" / "shapes.jsonl.gz"
     lines = gzip.decompress(path.read_bytes()).splitlines()
     return {one["shape"]: one["statement"] for one in map(json.loads, lines)}
@@ -63,7 +74,7 @@ def shapes() -> dict[str, dict[str, Any]]:
 def shape(event: str) -> dict[str, Any]:
     """A copy of the first shape whose name begins so."""
     return copy.deepcopy(
-        next(one for name, one in shapes().items() if name.partition("_")[2].startswith(event))
+        next(one for name, one in _shapes().items() if name.partition("_")[2].startswith(event))
     )
 
 
