@@ -51,6 +51,9 @@ class Asked:
     before: int | None = None
 
 
+_LOOK = audit_log.insert()
+
+
 def record_look(
     conn: Connection,
     viewer: Viewer,
@@ -70,7 +73,7 @@ def record_look(
         "unit_uid": unit_uid,
         "address": address,
     }
-    conn.execute(audit_log.insert().values(row))
+    conn.execute(_LOOK, row)
 
 
 def read_looks(conn: Connection, unit_id: int, *, whole: bool, asked: Asked) -> Sequence[Look]:

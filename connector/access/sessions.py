@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, or_, select, update
 
 from connector.access.viewer import Viewer
 from connector.tables_access import web_session, web_user
@@ -41,15 +41,8 @@ class Sessions:
 
     def find(self, conn: Connection, token: str, now: datetime) -> tuple[Viewer, bool] | None:
         """Whose session it is, and whether it is time to note that it is used."""
-        row = conn.execute(
-            viewers(
-                web_session.c.token_hash == self._hash(token),
-                web_session.c.seen_at >= to_micros(now - self.idle),
-                web_session.c.created_at >= to_micros(now - self.lifetime),
-            )
-            .join(web_session, web_session.c.user_id == web_user.c.id)
-            .add_columns(web_session.c.seen_at)
-        ).first()
+        since = {"seen_since": to_micros(now - self.idle), "created_since": to_micros(now - self.lifetime)}
+        row = conn.execute(_FOUND, {"token_hash": self._hash(token), **since}).first()
         if row is None:
             return None
         return viewer_of(row, csrf=self.csrf(token)), row.seen_at < to_micros(now - _SEEN_EVERY)
@@ -91,6 +84,18 @@ def viewers(*where: Any) -> Any:
         .outerjoin(person, person.c.id == web_user.c.person_id)
         .where(web_user.c.disabled_at.is_(None), *where)
     )
+
+
+# Put together once: every request of a page begins with it.
+_FOUND = (
+    viewers(
+        web_session.c.token_hash == bindparam("token_hash"),
+        web_session.c.seen_at >= bindparam("seen_since"),
+        web_session.c.created_at >= bindparam("created_since"),
+    )
+    .join(web_session, web_session.c.user_id == web_user.c.id)
+    .add_columns(web_session.c.seen_at)
+)
 
 
 def viewer_of(row: Any, **more: Any) -> Viewer:

@@ -22,7 +22,7 @@ from connector.report.aggregates import (
     months_of,
 )
 from connector.report.answers import AS_CSV, Value, Wanted, as_csv, as_json, refusing, unchanged
-from connector.report.asked_times import AskedTimes, AskedWords, asked_times
+from connector.report.asked_times import Asked, AskedTimes, AskedWords, asked_times
 from connector.report.cursors import Cursor, read_cursor, write_cursor
 from connector.report.queries.basis import Basis, narrowed, read_basis, root_scope
 from connector.report.queries.learning import read_split
@@ -57,7 +57,7 @@ class _Aggregates:
     def answer(
         self,
         wanted: Annotated[Wanted, Depends()],
-        times: Annotated[AskedWords, Depends()],
+        times: Asked,
         by: Annotated[str, Query(description=", ".join(KINDS), examples=["school"])],
         unit: Annotated[str, Query(description="uid of a unit; default: all that you may see")] = "",
         limit: Annotated[int, Query(ge=1, le=MOST, description="rows of a page; CSV has all of them")] = MOST,

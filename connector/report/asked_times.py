@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Depends, Query
 
 from connector.report.errors import WrongTime
 from lrs.clock import to_iso
@@ -31,30 +31,36 @@ TODAY = AskedTimes()
 """Nothing was asked."""
 
 
+@dataclass(frozen=True, slots=True)
 class AskedWords:
     """The parameters of an address, as they are written there; `times` reads them."""
 
-    def __init__(
-        self,
-        as_of: Annotated[
-            str,
-            Query(
-                description="a day, as 2026-10-31: what had happened by its end in Bangkok; default: today"
-            ),
-        ] = "",
-        known_at: Annotated[
-            str,
-            Query(
-                description="a moment, as 2026-11-01T02:00:00+07:00: what was known then;"
-                " default: when progress was last computed"
-            ),
-        ] = "",
-    ) -> None:
-        self.as_of, self.known_at = as_of, known_at
+    as_of: str = ""
+    known_at: str = ""
 
     def times(self, now: datetime) -> AskedTimes:
         """Raises WrongTime."""
         return asked_times(self.as_of, self.known_at, now)
+
+
+async def asked_words(
+    as_of: Annotated[
+        str,
+        Query(description="a day, as 2026-10-31: what had happened by its end in Bangkok; default: today"),
+    ] = "",
+    known_at: Annotated[
+        str,
+        Query(
+            description="a moment, as 2026-11-01T02:00:00+07:00: what was known then;"
+            " default: when progress was last computed"
+        ),
+    ] = "",
+) -> AskedWords:
+    """Those of a request. Asynchronous, because a thread for it would take longer than it does."""
+    return AskedWords(as_of, known_at)
+
+
+Asked = Annotated[AskedWords, Depends(asked_words)]
 
 
 def asked_times(as_of: str, known_at: str, now: datetime) -> AskedTimes:

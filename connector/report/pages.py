@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
@@ -15,7 +15,7 @@ from connector.access.rights import may
 from connector.access.viewer import current
 from connector.base_path import below_base
 from connector.report import thai
-from connector.report.asked_times import AskedWords
+from connector.report.asked_times import Asked, AskedWords
 from connector.report.charts import chart_of, until_now
 from connector.report.errors import NoUnits, ReportError
 from connector.report.heat import Heat, sorted_rows
@@ -88,7 +88,6 @@ def router_pages(engine: Engine, clock: Clock = utc_now) -> APIRouter:
     return router
 
 
-Asked = Annotated[AskedWords, Depends()]
 _MOST_OVERVIEWS = 16
 """Two mebibytes each, where units have hundreds of rows."""
 

@@ -1,6 +1,6 @@
 """A page of the list of people: what its template shows.
 
-Lines are drawn once for the people of a page, as long as nothing they say has changed: their names are read
+The table is drawn once for the people of a page, as long as nothing it says has changed: their names are read
 each time, and units by the log of changes.
 """
 
@@ -34,7 +34,7 @@ class PeopleList:
     def __init__(self, engine: Engine, clock: Clock, heads: Heads) -> None:
         self._engine, self._clock, self._heads = engine, clock, heads
         self._orders = Orders()
-        self._lines: Remembered[Markup] = Remembered(_MOST_PAGES)
+        self._tables: Remembered[Markup] = Remembered(_MOST_PAGES)
         self._choices: Remembered[Markup] = Remembered(_MOST_CHOICES)
 
     def read(self, times: AskedWords, filters: Filters) -> dict[str, Any]:
@@ -46,12 +46,12 @@ class PeopleList:
             words = read_search(conn, filters.search, now)
             ids = self._orders.read(conn, basis, filters, words, moment.changes)
             shown = people.page_of(ids, filters.page)
-            lines = self._drawn(conn, basis, moment, shown.ids)
+            table = self._drawn(conn, basis, moment, shown.ids)
             schools = self._schools(conn, basis, moment, filters.school)
         return {
             "basis": basis,
             "people": shown,
-            "lines": lines,
+            "table": table,
             "schools": schools,
             "filters": filters,
             "words": words,
@@ -61,13 +61,13 @@ class PeopleList:
         }
 
     def _drawn(self, conn: Connection, basis: Basis, moment: Moment, ids: Sequence[int]) -> Markup:
-        """The rows of the table."""
+        """The table."""
         key: Hashable = None
         if moment.mark is not None and basis.known is not None:
             named = tuple(ids), people.read_names(conn, ids)
             about = basis.unit.id, basis.as_of, basis.known, basis.framework_id
             key = *about, moment.mark, language(), *basis.asked.items(), named
-        return self._lines.of(key, lambda: draw(basis, people.read_lines(conn, basis, ids)))
+        return self._tables.of(key, lambda: draw(basis, people.read_lines(conn, basis, ids)))
 
     def _schools(self, conn: Connection, basis: Basis, moment: Moment, chosen: str) -> Markup:
         """The choice of a unit."""
@@ -77,8 +77,8 @@ class PeopleList:
 
 
 def draw(basis: Basis, rows: Sequence[people.Person]) -> Markup:
-    """A row of the table for each person, in the language of the reader."""
-    template = ENVIRONMENT.get_template("_people_lines.html")
+    """A table of these people, in the language of the reader."""
+    template = ENVIRONMENT.get_template("_people_table.html")
     return Markup(template.render(basis=basis, rows=rows))  # noqa: S704 - a template escapes
 
 

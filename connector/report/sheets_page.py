@@ -10,12 +10,12 @@ from tempfile import TemporaryFile
 from typing import IO, Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 from sqlalchemy import Connection, Engine
 
 from connector.report import thai
-from connector.report.asked_times import AskedWords
+from connector.report.asked_times import Asked, AskedWords
 from connector.report.csv_sheet import write_csv
 from connector.report.excel import write_workbook
 from connector.report.pages import ThaiErrors
@@ -35,7 +35,6 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv; charset=utf-8"
 _PIECE = 256 * 1024
 
-Asked = Annotated[AskedWords, Depends()]
 Write = Callable[[IO[bytes], Connection, Basis], None]
 
 

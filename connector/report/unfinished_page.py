@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import HTMLResponse
 from sqlalchemy import Engine
 
 from connector.report import thai
-from connector.report.asked_times import AskedWords
+from connector.report.asked_times import Asked
 from connector.report.pages import ThaiErrors, render
 from connector.report.people_choices import GROUP_CHOICES
 from connector.report.queries.basis import Basis, narrowed, read_basis, root_scope
@@ -27,7 +27,7 @@ def router_unfinished(engine: Engine, clock: Clock = utc_now) -> APIRouter:
     router = APIRouter(route_class=ThaiErrors, default_response_class=HTMLResponse)
     reading, orders = snapshots(engine), Orders()
 
-    def unfinished(times: Annotated[AskedWords, Depends()], chased: Annotated[Chased, Query()]) -> Response:
+    def unfinished(times: Asked, chased: Annotated[Chased, Query()]) -> Response:
         now = clock()
         with reading.begin() as conn:
             top = root_scope(conn)
