@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from connector.access.rights import RIGHTS, find_right
+from connector.access.rights import RIGHTS, find_right, may_call
+from connector.access.roles import ADMINISTRATOR, ANALYST, LEARNER, OFFICE
+from connector.access.roles import SCHOOL as SCHOOL_ROLE
 from connector.report.language_page import COOKIE
 from tests.browser.axe import AXE, faults
 from tests.browser.house import SCHOOL, House
@@ -31,6 +33,13 @@ PAGES = [
     for method, path in RIGHTS
     if method == "GET" and not path.startswith(NO_PAGES) and not path.endswith((".csv", ".xlsx"))
 ]
+ROLES = {
+    "admin": ADMINISTRATOR,
+    "office": OFFICE,
+    "school": SCHOOL_ROLE,
+    "analyst": ANALYST,
+    "learner": LEARNER,
+}
 SAID = """[document.documentElement.innerText, ...[...document.querySelectorAll("*")].flatMap(
     one => [one.title, one.ariaLabel, one.placeholder])].filter(Boolean).join("\\n")"""
 ROSTER = "ชื่อ-นามสกุล,ตำแหน่ง,รหัสโรงเรียน\nนายสมชาย ใจดี,ครู,1050000100\nนายไกล ใจดี,ครู,9\n".encode()
@@ -98,6 +107,12 @@ def test_pages_can_be_read_by_all(
         for path in opened(page, examples(house)):
             seen.append(path)
             found += faults(page, path)
+            # The brand leads everybody to where they begin.
+            found += [
+                f"{path} leads to {link}"
+                for pattern, link in links(page).items()
+                if pattern != "/" and not may_call(ROLES[name], "GET", urlsplit(link).path)
+            ]
             assert page.evaluate("document.documentElement.lang") == language
             if language == "en":
                 words = set(THAI.findall(page.evaluate(SAID))) - {"ไทย"}
