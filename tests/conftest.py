@@ -50,6 +50,11 @@ def _no_apps_kept() -> Iterator[None]:
             learned.cache_clear()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that wait for browsers and processes go first, so that no worker is left with them at the end."""
+    items.sort(key=lambda item: item.path.parent.name not in ("browser", "durability", "system"))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
     """What is imported and collected lives to the end: the garbage collector need not look at it again."""
