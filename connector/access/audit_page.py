@@ -4,7 +4,6 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from fastapi.responses import HTMLResponse
 from sqlalchemy import Engine
 
 from connector.access import audit
@@ -13,7 +12,8 @@ from connector.access.roles import ROLES
 from connector.access.viewer import sees_all
 from connector.report.errors import UnknownFilter
 from connector.report.form_fields import day_or_none
-from connector.report.pages import ThaiErrors, render
+from connector.report.page_router import page_router
+from connector.report.pages import render
 from connector.report.queries.basis import narrowed, root_scope
 from connector.report.words import Words
 from lrs.database import read_only
@@ -47,10 +47,8 @@ _BY_START = Words({"/accounts": "บัญชีผู้เรียน", "/sta
 
 def router_audit(engine: Engine) -> APIRouter:
     """The route at /audit."""
-    router = APIRouter(route_class=ThaiErrors, default_response_class=HTMLResponse)
     pages = _Pages(engine)
-    router.add_api_route("/audit", pages.audit, methods=["GET", "HEAD"], response_model=None)
-    return router
+    return page_router({"/audit": pages.audit})
 
 
 class _Pages:

@@ -3,13 +3,14 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection, Engine
 
 from connector.access.viewer import acting
 from connector.authority_names import authority_named
 from connector.report.errors import NotFound, WrongForm
-from connector.report.pages import ThaiErrors, render
+from connector.report.page_router import page_router
+from connector.report.pages import render
 from connector.report.words import Words
 from lrs import credentials
 from lrs.clock import Clock, utc_now
@@ -45,12 +46,12 @@ Text = Annotated[str, Form(max_length=5_000)]
 
 def router_credentials(engine: Engine, hash_key: bytes, clock: Clock = utc_now) -> APIRouter:
     """The routes at /credentials. `hash_key`: what secrets are kept under."""
-    router = APIRouter(route_class=ThaiErrors, default_response_class=HTMLResponse, max_body_size=MOST_OCTETS)
     pages = _Pages(engine, hash_key, clock)
-    router.add_api_route("/credentials", pages.listed, methods=["GET", "HEAD"], response_model=None)
-    router.add_api_route("/credentials", pages.create, methods=["POST"], response_model=None)
-    router.add_api_route("/credentials/{key}/revoke", pages.revoke, methods=["POST"], response_model=None)
-    return router
+    return page_router(
+        {"/credentials": pages.listed},
+        {"/credentials": pages.create, "/credentials/{key}/revoke": pages.revoke},
+        max_body_size=MOST_OCTETS,
+    )
 
 
 class _Pages:

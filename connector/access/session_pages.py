@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 
 from connector.access import passwords, users
 from connector.access.errors import NotSignedIn, TooManyTries
@@ -15,7 +15,8 @@ from connector.access.rights import find_right
 from connector.access.sign_in import Door
 from connector.access.viewer import Viewer, current
 from connector.report.errors import NotFound
-from connector.report.pages import ThaiErrors, render
+from connector.report.page_router import page_router
+from connector.report.pages import render
 from connector.report.thai import thai_duration
 from connector.report.words import Words, _, gettext
 from lrs.clock import Clock, utc_now
@@ -40,18 +41,17 @@ Typed = Annotated[str, Form(max_length=1000)]
 
 def router_sessions(door: Door, clock: Clock = utc_now) -> APIRouter:
     """The routes at /sign-in, /sign-out and /password."""
-    router = APIRouter(route_class=ThaiErrors, default_response_class=HTMLResponse, max_body_size=MOST_OCTETS)
     pages = _Pages(door, clock)
-    for path, page in (("/sign-in", pages.ask), ("/password", pages.ask_password)):
-        router.add_api_route(path, page, methods=["GET", "HEAD"], response_model=None)
-    for path, action in (
-        ("/sign-in", pages.sign_in),
-        ("/sign-out", pages.sign_out),
-        ("/sign-out/everywhere", pages.sign_out_everywhere),
-        ("/password", pages.change_password),
-    ):
-        router.add_api_route(path, action, methods=["POST"], response_model=None)
-    return router
+    return page_router(
+        {"/sign-in": pages.ask, "/password": pages.ask_password},
+        {
+            "/sign-in": pages.sign_in,
+            "/sign-out": pages.sign_out,
+            "/sign-out/everywhere": pages.sign_out_everywhere,
+            "/password": pages.change_password,
+        },
+        max_body_size=MOST_OCTETS,
+    )
 
 
 class _Pages:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection, Engine, select
 
 from connector.access import users
@@ -16,7 +16,8 @@ from connector.access.session_pages import MOST_OCTETS
 from connector.access.users import Place, User
 from connector.access.viewer import acting
 from connector.report.errors import NotFound, WrongForm
-from connector.report.pages import ThaiErrors, render
+from connector.report.page_router import page_router
+from connector.report.pages import render
 from connector.report.queries.corrections import unit_meant
 from lrs.clock import Clock, utc_now
 from lrs.database import read_only
@@ -41,20 +42,19 @@ Text = Annotated[str, Form(max_length=200)]
 
 def router_users(engine: Engine, passwords: Passwords, clock: Clock = utc_now) -> APIRouter:
     """The routes at /users."""
-    router = APIRouter(route_class=ThaiErrors, default_response_class=HTMLResponse, max_body_size=MOST_OCTETS)
     pages = _Pages(engine, passwords, clock)
-    for path, page in (("/users", pages.users), ("/users/{uuid}", pages.one)):
-        router.add_api_route(path, page, methods=["GET", "HEAD"], response_model=None)
-    for path, action in (
-        ("/users", pages.create),
-        ("/users/{uuid}", pages.change),
-        ("/users/{uuid}/password", pages.give_password),
-        ("/users/{uuid}/approval", pages.let_approve),
-        ("/users/{uuid}/disable", pages.disable),
-        ("/users/{uuid}/enable", pages.enable),
-    ):
-        router.add_api_route(path, action, methods=["POST"], response_model=None)
-    return router
+    return page_router(
+        {"/users": pages.users, "/users/{uuid}": pages.one},
+        {
+            "/users": pages.create,
+            "/users/{uuid}": pages.change,
+            "/users/{uuid}/password": pages.give_password,
+            "/users/{uuid}/approval": pages.let_approve,
+            "/users/{uuid}/disable": pages.disable,
+            "/users/{uuid}/enable": pages.enable,
+        },
+        max_body_size=MOST_OCTETS,
+    )
 
 
 class _Pages:

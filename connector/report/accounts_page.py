@@ -4,20 +4,21 @@ Names are searched for by forms that post: they must not stand in addresses.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection, Engine
 
 from connector.access.viewer import acting, sees_all
 from connector.report.errors import NotFound, WrongForm
 from connector.report.form_fields import Text, required
-from connector.report.pages import ThaiErrors, render
+from connector.report.page_router import page_router
+from connector.report.pages import render
 from connector.report.queries.accounts import (
     read_account,
     read_accounts_page,
@@ -76,28 +77,24 @@ class _Basis:
 
 def router_accounts(engine: Engine, clock: Clock = utc_now) -> APIRouter:
     """The routes at /accounts."""
-    router = APIRouter(route_class=ThaiErrors, default_response_class=HTMLResponse)
     pages = _Pages(engine, clock)
-    shown: dict[str, Callable[..., Response]] = {
-        "/accounts": pages.accounts,
-        "/accounts/conflicts": pages.conflicts,
-        "/accounts/proposals": pages.proposals,
-        "/accounts/unknown": pages.unknown,
-        "/accounts/unknown/{agent_id}": pages.actor,
-        "/accounts/{account_id}": pages.account,
-    }
-    posted: dict[str, Callable[..., Response]] = {
-        "/accounts/search": pages.search,
-        "/accounts/unknown/{agent_id}/people": pages.actor,
-        "/accounts/unknown/{agent_id}/decisions": pages.decide_actor,
-        "/accounts/{account_id}/people": pages.account,
-        "/accounts/{account_id}/decisions": pages.decide,
-    }
-    for path, page in shown.items():
-        router.add_api_route(path, page, methods=["GET", "HEAD"], response_model=None)
-    for path, page in posted.items():
-        router.add_api_route(path, page, methods=["POST"], response_model=None)
-    return router
+    return page_router(
+        {
+            "/accounts": pages.accounts,
+            "/accounts/conflicts": pages.conflicts,
+            "/accounts/proposals": pages.proposals,
+            "/accounts/unknown": pages.unknown,
+            "/accounts/unknown/{agent_id}": pages.actor,
+            "/accounts/{account_id}": pages.account,
+        },
+        {
+            "/accounts/search": pages.search,
+            "/accounts/unknown/{agent_id}/people": pages.actor,
+            "/accounts/unknown/{agent_id}/decisions": pages.decide_actor,
+            "/accounts/{account_id}/people": pages.account,
+            "/accounts/{account_id}/decisions": pages.decide,
+        },
+    )
 
 
 class _Pages:

@@ -3,13 +3,13 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection, Engine
 
 from connector.access.viewer import acting
 from connector.report.errors import WrongForm
 from connector.report.form_fields import Text, day_in, day_or_none, group_of, required
-from connector.report.pages import ThaiErrors
+from connector.report.page_router import page_router
 from connector.report.queries.basis import read_basis, root_scope
 from connector.report.queries.person import read_details
 from lrs.clock import Clock, utc_now
@@ -20,14 +20,10 @@ from mappings.post_decisions import classifier
 
 def router_assignments(engine: Engine, clock: Clock = utc_now) -> APIRouter:
     """The routes at /people/{uuid}/groups."""
-    router = APIRouter(route_class=ThaiErrors, default_response_class=HTMLResponse)
     forms = _Forms(engine, clock)
-    for path, form in (
-        ("/people/{uuid}/groups", forms.assign),
-        ("/people/{uuid}/groups/{assignment_id}/end", forms.end),
-    ):
-        router.add_api_route(path, form, methods=["POST"], response_model=None)
-    return router
+    return page_router(
+        posted={"/people/{uuid}/groups": forms.assign, "/people/{uuid}/groups/{assignment_id}/end": forms.end}
+    )
 
 
 class _Forms:

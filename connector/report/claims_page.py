@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 from sqlalchemy import Engine
 
 from connector.access.viewer import PAGE, acting
@@ -12,7 +12,8 @@ from connector.imports.claim_work import ClaimError, decide_claims
 from connector.imports.settle import Setting
 from connector.report.errors import WrongForm
 from connector.report.form_fields import Text
-from connector.report.pages import ThaiErrors, render
+from connector.report.page_router import page_router
+from connector.report.pages import render
 from connector.report.queries.basis import read_times, root_scope
 from connector.report.queries.claims import MOST_CLAIMS, are_seen, read_claims, read_courses
 from connector.report.words import Words
@@ -42,11 +43,8 @@ WHY = {
 
 def router_claims(engine: Engine, home_page: str, clock: Clock = utc_now) -> APIRouter:
     """The routes at /claims. `home_page`: our own, of the accounts that stand for persons."""
-    router = APIRouter(route_class=ThaiErrors, default_response_class=HTMLResponse)
     pages = _Pages(engine, home_page, clock)
-    router.add_api_route("/claims", pages.claims, methods=["GET", "HEAD"], response_model=None)
-    router.add_api_route("/claims/decisions", pages.decide, methods=["POST"], response_model=None)
-    return router
+    return page_router({"/claims": pages.claims}, {"/claims/decisions": pages.decide})
 
 
 class _Pages:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
+from fastapi.responses import RedirectResponse, StreamingResponse
 from sqlalchemy import Connection, Engine
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
@@ -20,7 +20,8 @@ from connector.imports.refusals import refusals, refused_csv
 from connector.imports.staging import discard
 from connector.imports.unit_import import UNITS_KIND
 from connector.report.errors import NotFound, WrongForm
-from connector.report.pages import ThaiErrors, render
+from connector.report.page_router import page_router
+from connector.report.pages import render
 from connector.report.reasons import thai_reason
 from connector.report.uploads import read_form
 from connector.report.words import Words, _
@@ -59,22 +60,21 @@ def router_imports(
         yield
         await run_in_threadpool(desk.close)
 
-    router = APIRouter(route_class=ThaiErrors, default_response_class=HTMLResponse, lifespan=lifespan)
     pages = _Pages(engine, desk, kinds, mebibytes, clock)
-    for path, page in (
-        ("/imports", pages.imports),
-        ("/imports/{uuid}", pages.one),
-        ("/imports/{uuid}/refused.csv", pages.refused),
-    ):
-        router.add_api_route(path, page, methods=["GET", "HEAD"], response_model=None)
-    for path, action in (
-        ("/imports", pages.bring),
-        ("/imports/{uuid}/apply", pages.apply),
-        ("/imports/{uuid}/discard", pages.discard),
-        ("/imports/{uuid}/withdraw", pages.withdraw),
-    ):
-        router.add_api_route(path, action, methods=["POST"], response_model=None)
-    return router
+    return page_router(
+        {
+            "/imports": pages.imports,
+            "/imports/{uuid}": pages.one,
+            "/imports/{uuid}/refused.csv": pages.refused,
+        },
+        {
+            "/imports": pages.bring,
+            "/imports/{uuid}/apply": pages.apply,
+            "/imports/{uuid}/discard": pages.discard,
+            "/imports/{uuid}/withdraw": pages.withdraw,
+        },
+        lifespan=lifespan,
+    )
 
 
 class _Pages:

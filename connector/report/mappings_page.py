@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection, Engine, Select
 
 from connector.access.rights import may
@@ -14,7 +14,8 @@ from connector.report.errors import WrongForm
 from connector.report.form_fields import Text, day_in, required
 from connector.report.mapping_form import PROGRESS_VERBS, VERBS, MappingForm, faults, form_of, new_form, said
 from connector.report.mapping_words import MODES_SHOWN, STATES, WHY
-from connector.report.pages import ThaiErrors, render
+from connector.report.page_router import page_router
+from connector.report.pages import render
 from connector.report.queries.gaps import read_gaps
 from connector.report.queries.mapping_choices import (
     Choices,
@@ -46,24 +47,22 @@ CONFLICT = 409
 
 def router_mappings(engine: Engine, clock: Clock = utc_now) -> APIRouter:
     """The routes at /mappings."""
-    router = APIRouter(route_class=ThaiErrors, default_response_class=HTMLResponse)
     pages, forms = _Pages(engine, clock), _Forms(engine, clock)
-    for path, page in (
-        ("/mappings", pages.listed),
-        ("/mappings/new", pages.new),
-        ("/mappings/gaps", pages.gaps),
-        ("/mappings/{mapping_id}", pages.one),
-        ("/mappings/{mapping_id}/edit", pages.edit),
-    ):
-        router.add_api_route(path, page, methods=["GET", "HEAD"], response_model=None)
-    for path, form in (
-        ("/mappings", forms.create),
-        ("/mappings/{mapping_id}/edit", forms.edit),
-        ("/mappings/{mapping_id}/approve", forms.approve),
-        ("/mappings/{mapping_id}/end", forms.end),
-    ):
-        router.add_api_route(path, form, methods=["POST"], response_model=None)
-    return router
+    return page_router(
+        {
+            "/mappings": pages.listed,
+            "/mappings/new": pages.new,
+            "/mappings/gaps": pages.gaps,
+            "/mappings/{mapping_id}": pages.one,
+            "/mappings/{mapping_id}/edit": pages.edit,
+        },
+        {
+            "/mappings": forms.create,
+            "/mappings/{mapping_id}/edit": forms.edit,
+            "/mappings/{mapping_id}/approve": forms.approve,
+            "/mappings/{mapping_id}/end": forms.end,
+        },
+    )
 
 
 class _Pages:

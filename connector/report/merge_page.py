@@ -3,13 +3,14 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 from sqlalchemy import Engine
 
 from connector.access.viewer import acting
 from connector.report.errors import NotFound, WrongForm
 from connector.report.form_fields import Text, required
-from connector.report.pages import ThaiErrors, render
+from connector.report.page_router import page_router
+from connector.report.pages import render
 from connector.report.queries.basis import root_scope
 from connector.report.queries.found_people import find_persons
 from connector.report.queries.person_accounts import read_accounts, read_merged_away, read_person
@@ -29,16 +30,15 @@ WHY = {
 
 def router_merges(engine: Engine, clock: Clock = utc_now) -> APIRouter:
     """The routes at /people/{uuid}/merge and /people/{uuid}/split."""
-    router = APIRouter(route_class=ThaiErrors, default_response_class=HTMLResponse)
     pages = _Pages(engine, clock)
-    for path, page, methods in (
-        ("/people/{uuid}/merge", pages.choose, ["GET", "HEAD", "POST"]),
-        ("/people/{uuid}/merge/{other}", pages.check, ["GET", "HEAD"]),
-        ("/people/{uuid}/merge/{other}", pages.merge, ["POST"]),
-        ("/people/{uuid}/split", pages.split, ["POST"]),
-    ):
-        router.add_api_route(path, page, methods=methods, response_model=None)
-    return router
+    return page_router(
+        {"/people/{uuid}/merge": pages.choose, "/people/{uuid}/merge/{other}": pages.check},
+        {
+            "/people/{uuid}/merge": pages.choose,
+            "/people/{uuid}/merge/{other}": pages.merge,
+            "/people/{uuid}/split": pages.split,
+        },
+    )
 
 
 class _Pages:

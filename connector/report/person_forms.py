@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fastapi import APIRouter, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection, Engine, select
 
 from connector.access.viewer import acting
 from connector.report.errors import WrongForm
 from connector.report.form_fields import Text, day_in, required
-from connector.report.pages import ThaiErrors
+from connector.report.page_router import page_router
 from connector.report.queries.basis import read_basis, root_scope
 from connector.report.queries.corrections import unit_meant
 from connector.report.queries.person import read_details
@@ -35,16 +35,15 @@ _REASON, _DAY = "กรุณาระบุเหตุผลหรือเอ
 
 def router_person_forms(engine: Engine, clock: Clock = utc_now) -> APIRouter:
     """The routes below /people/{uuid}."""
-    router = APIRouter(route_class=ThaiErrors, default_response_class=HTMLResponse)
     forms = _Forms(engine, clock)
-    for path, form in (
-        ("/people/{uuid}/name", forms.name),
-        ("/people/{uuid}/unit", forms.unit),
-        ("/people/{uuid}/post", forms.post),
-        ("/people/{uuid}/end", forms.end),
-    ):
-        router.add_api_route(path, form, methods=["POST"], response_model=None)
-    return router
+    return page_router(
+        posted={
+            "/people/{uuid}/name": forms.name,
+            "/people/{uuid}/unit": forms.unit,
+            "/people/{uuid}/post": forms.post,
+            "/people/{uuid}/end": forms.end,
+        }
+    )
 
 
 class _Forms:

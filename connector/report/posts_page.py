@@ -3,13 +3,14 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 from sqlalchemy import Engine
 
 from connector.access.viewer import acting
 from connector.report.errors import WrongForm
 from connector.report.form_fields import OUTSIDE, Text, group_of, required
-from connector.report.pages import ThaiErrors, render
+from connector.report.page_router import page_router
+from connector.report.pages import render
 from connector.report.queries.basis import read_times, root_scope
 from connector.report.queries.posts import read_decided_posts, read_open_posts
 from connector.report.thai import GROUPS
@@ -24,14 +25,11 @@ MOST_POSTS = 200
 
 def router_posts(engine: Engine, clock: Clock = utc_now) -> APIRouter:
     """The routes at /posts."""
-    router = APIRouter(route_class=ThaiErrors, default_response_class=HTMLResponse)
     pages = _Pages(engine, clock)
-    router.add_api_route("/posts", pages.posts, methods=["GET", "HEAD"], response_model=None)
-    router.add_api_route("/posts/decisions", pages.decide, methods=["POST"], response_model=None)
-    router.add_api_route(
-        "/posts/decisions/{decision_id}/undo", pages.undo, methods=["POST"], response_model=None
+    return page_router(
+        {"/posts": pages.posts},
+        {"/posts/decisions": pages.decide, "/posts/decisions/{decision_id}/undo": pages.undo},
     )
-    return router
 
 
 class _Pages:

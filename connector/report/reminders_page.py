@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Query, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 from sqlalchemy import Engine
 
 from connector.access.viewer import acting
@@ -14,7 +14,8 @@ from connector.reminders.links import PATH as STOP
 from connector.reminders.links import person_of
 from connector.reminders.states import State
 from connector.report.errors import NotFound, WrongForm
-from connector.report.pages import ThaiErrors, render
+from connector.report.page_router import page_router
+from connector.report.pages import render
 from connector.report.queries.basis import Basis, narrowed, read_basis, root_scope
 from connector.report.queries.person import read_details
 from connector.report.queries.reminders import PAGE, of_scope, read_counts, read_reminders, read_stopped
@@ -43,22 +44,16 @@ STATES = Words(
 
 def router_reminders(engine: Engine, settings: Settings, clock: Clock = utc_now) -> APIRouter:
     """The routes at /reminders, and the form below /people/{uuid}."""
-    router = APIRouter(route_class=ThaiErrors, default_response_class=HTMLResponse)
     pages = _Pages(engine, settings, clock)
-    for path, page in (
-        ("/reminders", pages.reminders),
-        ("/reminders/new", pages.new),
-        (f"{STOP}{{token}}", pages.link),
-    ):
-        router.add_api_route(path, page, methods=["GET", "HEAD"], response_model=None)
-    for path, form in (
-        ("/reminders", pages.queue),
-        ("/reminders/cancel", pages.cancel),
-        ("/people/{uuid}/reminders", pages.person),
-        (f"{STOP}{{token}}", pages.stop),
-    ):
-        router.add_api_route(path, form, methods=["POST"], response_model=None)
-    return router
+    return page_router(
+        {"/reminders": pages.reminders, "/reminders/new": pages.new, f"{STOP}{{token}}": pages.link},
+        {
+            "/reminders": pages.queue,
+            "/reminders/cancel": pages.cancel,
+            "/people/{uuid}/reminders": pages.person,
+            f"{STOP}{{token}}": pages.stop,
+        },
+    )
 
 
 Do = Literal["stop", "resume"]

@@ -7,13 +7,14 @@ from typing import Annotated
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 from sqlalchemy import Connection, Engine
 
 from connector.access.viewer import sees_all
 from connector.report.errors import UnknownFilter
-from connector.report.pages import ThaiErrors, render
+from connector.report.page_router import page_router
+from connector.report.pages import render
 from connector.report.queries.basis import root_scope
 from connector.report.queries.statements import (
     Asked,
@@ -44,17 +45,16 @@ async def _form(request: Request) -> Asked:
 
 def router_statements(engine: Engine) -> APIRouter:
     """The routes at /statements."""
-    router = APIRouter(route_class=ThaiErrors, default_response_class=HTMLResponse)
     pages = _Pages(engine)
-    for path, page in (
-        ("/statements", pages.list),
-        ("/statements/count", pages.count),
-        ("/statements/{statement_id}", pages.one),
-        ("/statements/{statement_id}/json", pages.json),
-    ):
-        router.add_api_route(path, page, methods=["GET", "HEAD"], response_model=None)
-    router.add_api_route("/statements", pages.search, methods=["POST"], response_model=None)
-    return router
+    return page_router(
+        {
+            "/statements": pages.list,
+            "/statements/count": pages.count,
+            "/statements/{statement_id}": pages.one,
+            "/statements/{statement_id}/json": pages.json,
+        },
+        {"/statements": pages.search},
+    )
 
 
 class _Pages:

@@ -6,12 +6,12 @@ from hashlib import sha256
 from typing import Any
 
 from fastapi import APIRouter, Response
-from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 from sqlalchemy import Connection, Engine
 
 from connector.forwarding.states import targets_state
-from connector.report.pages import ThaiErrors, render
+from connector.report.page_router import page_router
+from connector.report.pages import render
 from connector.report.queries.basis import read_times
 from connector.report.queries.status import read_status
 from connector.report.queries.syncs import read_syncs
@@ -32,11 +32,8 @@ def router_status(
     targets: Mapping[str, TargetSettings] | None = None,
 ) -> APIRouter:
     """The routes at /status; `watched`: the platforms of the settings, `targets`: what they forward to."""
-    router = APIRouter(route_class=ThaiErrors, default_response_class=HTMLResponse)
     pages = _Pages(engine, clock, watched or {}, targets or {})
-    for path, page in (("/status", pages.status), ("/status/platforms", pages.platforms)):
-        router.add_api_route(path, page, methods=["GET", "HEAD"], response_model=None)
-    return router
+    return page_router({"/status": pages.status, "/status/platforms": pages.platforms})
 
 
 class _Pages:
