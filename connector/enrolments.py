@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, Row, Select, select, text
-from sqlalchemy.dialects import postgresql, sqlite
 
 from connector.completion import Fact
 from connector.platforms import Pair, State
 from connector.states import Enrolment
 from connector.tables import enrolment
+from lrs.bulk import insert_of
 from lrs.clock import from_micros_or_none, to_micros
 from lrs.database import Sql, run, single_reads
 
@@ -49,7 +49,7 @@ def remember(conn: Connection, platform_id: int, changed: Mapping[Pair, Enrolmen
     """Write what is new or differs."""
     if not changed:
         return
-    upsert: Any = (sqlite if conn.dialect.name == "sqlite" else postgresql).insert(enrolment)
+    upsert = insert_of(conn, enrolment)
     set_ = {name: upsert.excluded[name] for name in _CHANGING}
     keys = list(enrolment.primary_key)
     conn.execute(

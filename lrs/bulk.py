@@ -153,11 +153,11 @@ def upsert_ignore(conn: Connection, table: Table, rows: Sequence[Mapping[str, An
     All rows have the same columns. Sort them where several writers may bring the same keys: rows
     are locked in the order given.
     """
-    if not rows:
-        return
-    statement: Any
-    if conn.dialect.name == "sqlite":
-        statement = sqlite.insert(table).on_conflict_do_nothing()
-    else:
-        statement = postgresql.insert(table).on_conflict_do_nothing()
-    conn.execute(statement.inline(), [dict(row) for row in rows])
+    if rows:
+        statement = insert_of(conn, table).on_conflict_do_nothing()
+        conn.execute(statement.inline(), [dict(row) for row in rows])
+
+
+def insert_of(conn: Connection, table: Table) -> Any:
+    """An INSERT that knows `on_conflict_do_nothing`, `on_conflict_do_update` and `excluded`."""
+    return sqlite.insert(table) if conn.dialect.name == "sqlite" else postgresql.insert(table)

@@ -7,13 +7,12 @@ Functions take a connection and never commit.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Connection, case, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from connector.access.errors import TooManyTries
 from connector.tables_access import sign_in_throttle
+from lrs.bulk import insert_of
 from lrs.clock import from_micros, to_micros
 
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=30), timedelta(minutes=15)
@@ -48,10 +47,10 @@ def count_attempt(conn: Connection, subjects: Sequence[Subject], now: datetime) 
 
 def _counted(conn: Connection, one: Subject, now: datetime) -> int:
     moment = to_micros(now)
-    upsert: Any = (sqlite if conn.dialect.name == "sqlite" else postgresql).insert(sign_in_throttle)
     row = {"subject_hash": one.hash, "failures": 1, "last_at": moment, "blocked_until": 0}
     failures: int | None = conn.execute(
-        upsert.values(row)
+        insert_of(conn, sign_in_throttle)
+        .values(row)
         .on_conflict_do_update(
             index_elements=[_c.subject_hash],
             set_={"failures": _c.failures + 1, "last_at": moment},
