@@ -1,7 +1,6 @@
 """`thaksa sync`: one platform or all of them, now."""
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING, Annotated, TypedDict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -15,6 +14,7 @@ from lrs.clock import utc_now
 
 if TYPE_CHECKING:
     from connector.preview import Preview
+    from connector.runs import Chosen
 
 Name = Annotated[str | None, typer.Argument(help="A platform of the settings; all when left out.")]
 Course = Annotated[
@@ -38,12 +38,14 @@ def sync(
     data: Data = None,
 ) -> None:
     """Sync completions from the platforms of the settings."""
+    from connector.runs import Chosen
+
     settings = load(data=data)
     names = [name] if name else sorted(settings.platforms)
     if not names:
         raise SettingsError(f"no platform is set: add [platforms.NAME] to {settings.data / FILE}")
     engine = ready_engine(settings)
-    chosen: _Chosen = {"only": frozenset(course or ()), "full": full, "accept_shrink": accept_shrink}
+    chosen = Chosen(frozenset(course or ()), full, accept_shrink)
     failed = False
     for each in names:
         try:
@@ -63,35 +65,19 @@ def _complain(message: str) -> None:
     ERR.print(f"thaksa: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
 
 
-class _Chosen(TypedDict):
-    only: frozenset[str]
-    full: bool
-    accept_shrink: bool
-
-
-def _one(settings: Settings, engine: Engine, name: str, chosen: _Chosen, dry_run: bool) -> None:
+def _one(settings: Settings, engine: Engine, name: str, chosen: "Chosen", dry_run: bool) -> None:
     if dry_run:
         _show(name, _preview(settings, engine, name, chosen))
     else:
-        sync_with_progress(settings, engine, name, **chosen)
+        sync_with_progress(settings, engine, name, chosen)
 
 
-def sync_with_progress(
-    settings: Settings,
-    engine: Engine,
-    name: str,
-    *,
-    only: Collection[str] = (),
-    full: bool = False,
-    accept_shrink: bool = False,
-) -> None:
+def sync_with_progress(settings: Settings, engine: Engine, name: str, chosen: "Chosen | None" = None) -> None:
     """Sync one platform, with a bar on a terminal, and say what was done."""
-    from connector.runs import sync_platform
+    from connector.runs import Chosen, sync_platform
 
     with console.progress(ERR) as progress:
-        report = sync_platform(
-            settings, engine, name, utc_now, progress, only=only, full=full, accept_shrink=accept_shrink
-        )
+        report = sync_platform(settings, engine, name, utc_now, progress, chosen or Chosen())
     OUT.print(
         f"{name}: {report.courses} courses, {report.learners} learners, {report.completions} completions; "
         f"{report.written} statements written, {report.voided} voided.",
@@ -99,11 +85,11 @@ def sync_with_progress(
     )
 
 
-def _preview(settings: Settings, engine: Engine, name: str, chosen: _Chosen) -> "Preview":
+def _preview(settings: Settings, engine: Engine, name: str, chosen: "Chosen") -> "Preview":
     from connector.runs import preview_platform
 
     with console.progress(ERR) as progress:
-        return preview_platform(settings, engine, name, utc_now, progress, **chosen)
+        return preview_platform(settings, engine, name, utc_now, progress, chosen)
 
 
 def _show(name: str, found: "Preview") -> None:

@@ -1,6 +1,6 @@
 """What an operator or the schedule sets going: a sync of one platform, and the refresh after it."""
 
-from collections.abc import Collection
+from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
@@ -17,6 +17,18 @@ from lrs.clock import Clock
 from lrs.database import read_only
 from mappings.progress import refresh
 from mappings.tombstones import Tombstones, read_tombstones
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What is chosen for one run beside the settings, as in `connector.sync.Options`."""
+
+    only: frozenset[str] = frozenset()
+    full: bool = False
+    accept_shrink: bool = False
+
+
+_AS_USUAL = Chosen()
 
 
 def open_platform(settings: Settings, name: str) -> Platform:
@@ -36,15 +48,9 @@ def sync_platform(
     name: str,
     clock: Clock,
     progress: Progress | None = None,
-    *,
-    only: Collection[str] = (),
-    full: bool = False,
-    accept_shrink: bool = False,
+    chosen: Chosen = _AS_USUAL,
 ) -> SyncReport:
-    """Syncs one platform, ends its pause, and recomputes the learners it touched.
-
-    `only`, `full` and `accept_shrink` as in `connector.sync.Options`.
-    """
+    """Syncs one platform, ends its pause, and recomputes the learners it touched."""
     finder = _finder(settings, name)
     platform, began, before = _without_erased(settings, engine, name), clock(), last_good_sync(engine, name)
     try:
@@ -56,15 +62,15 @@ def sync_platform(
             now=began,
             clock=clock,
             progress=progress,
-            options=_options(settings, name, only, full, accept_shrink),
+            options=_options(settings, name, chosen),
         )
         with engine.begin() as conn:
             note_success(conn, name)
-            if not only:
-                note_full(conn, name, began, first_only=not full)
+            if not chosen.only:
+                note_full(conn, name, began, first_only=not chosen.full)
         if finder:
             erased = _erased(settings, engine)
-            since = None if full else before
+            since = None if chosen.full else before
             look_up(engine, finder, platform.home_page, since, erased, clock(), f"sync {name}")
         return report
     finally:
@@ -79,13 +85,10 @@ def preview_platform(
     name: str,
     clock: Clock,
     progress: Progress | None = None,
-    *,
-    only: Collection[str] = (),
-    full: bool = False,
-    accept_shrink: bool = False,
+    chosen: Chosen = _AS_USUAL,
 ) -> Preview:
     """What `sync_platform` would do now; writes nothing."""
-    options = _options(settings, name, only, full, accept_shrink)
+    options = _options(settings, name, chosen)
     platform = _without_erased(settings, engine, name)
     return preview(engine, platform, name=name, now=clock(), options=options, progress=progress)
 
@@ -111,15 +114,13 @@ def _without_erased(settings: Settings, engine: Engine, name: str) -> Platform:
     return WithoutErased(open_platform(settings, name), engine, settings.secret("tombstones"))
 
 
-def _options(
-    settings: Settings, name: str, only: Collection[str], full: bool, accept_shrink: bool
-) -> Options:
-    chosen = settings.platforms[name]
+def _options(settings: Settings, name: str, chosen: Chosen) -> Options:
+    usual = settings.platforms[name]
     return Options(
-        courses=frozenset(chosen.courses),
-        only=frozenset(only),
-        full=full,
-        accept_shrink=accept_shrink,
-        shrink_share=chosen.shrink_share,
-        shrink_at_least=chosen.shrink_at_least,
+        courses=frozenset(usual.courses),
+        only=chosen.only,
+        full=chosen.full,
+        accept_shrink=chosen.accept_shrink,
+        shrink_share=usual.shrink_share,
+        shrink_at_least=usual.shrink_at_least,
     )

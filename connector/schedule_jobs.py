@@ -25,7 +25,7 @@ from connector.locks import AlreadyRunning
 from connector.platforms import PlatformError
 from connector.recurring_jobs import Every, Job, RecurringJobs
 from connector.report.thai import BANGKOK
-from connector.runs import sync_platform
+from connector.runs import Chosen, sync_platform
 from connector.schedule_store import (
     end_pauses,
     note_failure,
@@ -158,12 +158,12 @@ class Jobs:
                 past = self._due(name, started)
                 if past is not None:
                     full = is_full_due(self._timetables[name], past, started)
-                    self._sync_now(name, started, full=full)
+                    self._sync_now(name, started, Chosen(full=full))
 
-    def _sync_now(self, name: str, started: datetime, *, full: bool) -> None:
+    def _sync_now(self, name: str, started: datetime, chosen: Chosen) -> None:
         """What comes of it is noted; that it was stopped, or that it is not its turn, is nobody's failure."""
         try:
-            report = sync_platform(self._settings, self._engine, name, self._clock, self._go_on, full=full)
+            report = sync_platform(self._settings, self._engine, name, self._clock, self._go_on, chosen)
         except AlreadyRunning:
             log.info("sync skipped", platform=name, reason="another process syncs it")
         except _Stopped:

@@ -12,7 +12,7 @@ from connector.imports.import_files import Brought
 from connector.imports.roster_import import apply_roster, roster_terms, stage_roster
 from connector.person_erasure import erase
 from connector.platforms.moodle.replay import Replay
-from connector.runs import preview_platform, sync_platform
+from connector.runs import Chosen, preview_platform, sync_platform
 from connector.settings import FILE, Settings, load, write_secret
 from connector.tables_imports import import_refusal
 from connector.upgrade import upgrade
@@ -94,9 +94,9 @@ def test_syncs_and_rosters_leave_the_erased_alone(settings: Settings, engine: En
     given, family = names(engine, uuid)
     erase(settings, engine, uuid, NOW, "test")
     assert numbers(engine) == before
-    seen = preview_platform(settings, engine, "moodle", lambda: LATER, full=True)
+    seen = preview_platform(settings, engine, "moodle", lambda: LATER, chosen=Chosen(full=True))
     assert (sum(seen.write.values()), sum(seen.replace.values()), sum(seen.take_back.values())) == (0, 0, 0)
-    report = sync_platform(settings, engine, "moodle", lambda: LATER, full=True)
+    report = sync_platform(settings, engine, "moodle", lambda: LATER, chosen=Chosen(full=True))
     assert (report.written, report.voided) == (0, 0)
     assert numbers(engine) == before
     assert roster(settings, engine) == ["this person was erased on request: leave the row out"]

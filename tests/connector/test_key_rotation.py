@@ -15,7 +15,7 @@ from connector.imports import read_roster, read_units
 from connector.key_file import read_keys, retire_key, rotate_key
 from connector.person_erasure import erase, tombstones_of
 from connector.platforms.moodle.replay import Replay
-from connector.runs import sync_platform
+from connector.runs import Chosen, sync_platform
 from connector.settings import FILE, Settings, SettingsError, load, write_secret
 from connector.tables_imports import import_file
 from connector.upgrade import upgrade
@@ -73,7 +73,7 @@ def roster(settings: Settings, engine: Engine, now: datetime) -> None:
 
 
 def sync(settings: Settings, engine: Engine, now: datetime) -> None:
-    sync_platform(settings, engine, "moodle", lambda: now, full=True)
+    sync_platform(settings, engine, "moodle", lambda: now, chosen=Chosen(full=True))
 
 
 def rows(engine: Engine, table: Table, *hidden: str) -> list[tuple[Any, ...]]:

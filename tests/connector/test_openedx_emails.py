@@ -19,7 +19,7 @@ from connector.platforms.openedx.client import Client
 from connector.platforms.openedx.emails import EMAILS_A_CALL, find_by_email
 from connector.platforms.openedx.platform import OpenEdx
 from connector.platforms.openedx.replay import Replay
-from connector.runs import sync_platform
+from connector.runs import Chosen, sync_platform
 from connector.settings import SettingsError, load, write_secret
 from mappings.people import import_roster, import_units
 from mappings.tables import account, account_link, membership, person
@@ -177,7 +177,7 @@ def test_a_sync_looks_up_what_is_new_and_a_full_one_everybody(
     assert links(engine)["สมชาย"] == ("101", "email")
     sync_platform(settings, engine, "mooc", lambda: next(clock))
     assert len(replay.asked) == 1
-    sync_platform(settings, engine, "mooc", lambda: next(clock), full=True)
+    sync_platform(settings, engine, "mooc", lambda: next(clock), chosen=Chosen(full=True))
     assert replay.asked == [["nobody@example.org"]] * 2
 
 
