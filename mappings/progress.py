@@ -95,6 +95,8 @@ def refresh(conn: Connection, now: datetime) -> int:
     bulk_insert(conn, (batch_learner, rows))
     learners = select(batch_learner.c.person_id).where(batch_learner.c.batch == batch)
     _recompute(conn, learners, len(rows), now, partial(_write_anew, conn, batch, learners))
+    # Not sooner: the counts that follow are of these people.
+    conn.execute(delete(batch_learner).where(batch_learner.c.batch == batch))
     return len(rows)
 
 
@@ -199,15 +201,14 @@ def _recompute(
 
 @contextmanager
 def _parameters(conn: Connection, batch: str, times: Times) -> Iterator[None]:
-    """Inside, the views say of the batch's learners what holds at these times; then it is forgotten."""
+    """Inside, the views say of the batch's learners what holds at these times."""
     row = {"as_of_day": times.as_of, "known_at": times.known_at}
     end = to_micros(end_of_bangkok_day(times.as_of))
     conn.execute(insert(parameter).values(batch=batch, as_of_end=end, **row))
     # Without fresh statistics of this one table SQLite starts from the wrong end: seconds, not milliseconds.
     conn.execute(text("analyze batch_learner"))
     yield
-    for table in (batch_learner, parameter):
-        conn.execute(delete(table).where(table.c.batch == batch))
+    conn.execute(delete(parameter).where(parameter.c.batch == batch))
 
 
 def _write_anew(conn: Connection, batch: str, learners: Learners, times: Times, names: Sequence[str]) -> None:
@@ -228,6 +229,7 @@ def _write_what_differs(
     with _parameters(conn, batch, times):
         compute = by or partial(make, names=names, told=told)
         compute(conn, batch, made)
+    conn.execute(delete(batch_learner).where(batch_learner.c.batch == batch))
     for number, (table, new) in enumerate(made.items()):
         told("compared and written", number, len(made))
         find(conn, table, new)
