@@ -57,10 +57,13 @@ def share_compiled_statements() -> None:
     """Let all engines of a kind use one cache, which keeps statements by dialect: each test has engines of
     its own, and most of a query's time went into writing it down again."""
     statements: LRUCache[Any, Any] = LRUCache(2000)
-    dialects: dict[str, Dialect] = {}
+    dialects: dict[tuple[Any, ...], Dialect] = {}
 
     def share(conn: Connection) -> None:
-        conn.dialect = dialects.setdefault(f"{conn.dialect.name}+{conn.dialect.driver}", conn.dialect)
+        own = conn.dialect
+        # One made for AUTOCOMMIT gives connections back like that: others would have no transactions.
+        kind = own.name, own.driver, getattr(own, "_on_connect_isolation_level", None)
+        conn.dialect = dialects.setdefault(kind, own)
         conn.execution_options(compiled_cache=statements)
 
     event.listen(Engine, "engine_connect", share)
