@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, or_, select, update
 
 from connector.reminders.addresses import addresses_of
 from connector.reminders.states import OPEN, State
 from connector.reminders.stops import stopped
 from connector.tables_people import reminder, reminder_stop
+from lrs.bulk import insert_of
 from lrs.clock import to_micros
 from mappings.changes import Change, log_changes
 
@@ -56,7 +57,7 @@ def plan(conn: Connection, person_ids: Sequence[int], now: datetime, days_betwee
 
 
 def enqueue(conn: Connection, person_ids: Collection[int], now: datetime, by: str) -> int:
-    """Queue a reminder for each, in this order; how many."""
+    """Queue a reminder for each who has none waiting, in this order; how many."""
     at = to_micros(now)
     rows = [
         {
@@ -69,10 +70,13 @@ def enqueue(conn: Connection, person_ids: Collection[int], now: datetime, by: st
         }
         for one in person_ids
     ]
+    # Somebody else may have queued one since the plan was made.
+    added = insert_of(conn, reminder).on_conflict_do_nothing().returning(reminder.c.uuid)
+    queued: list[str] = []
     for start in range(0, len(rows), _AT_ONCE):
-        conn.execute(insert(reminder), rows[start : start + _AT_ONCE])
-    log_changes(conn, [Change("queue", "reminder", str(row["uuid"])) for row in rows], now, by)
-    return len(rows)
+        queued.extend(conn.execute(added, rows[start : start + _AT_ONCE]).scalars())
+    log_changes(conn, [Change("queue", "reminder", one) for one in queued], now, by)
+    return len(queued)
 
 
 def cancel(conn: Connection, which: ColumnElement[bool], now: datetime, by: str) -> int:
