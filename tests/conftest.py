@@ -1,6 +1,7 @@
 """Fixtures for all tests: the same suite on SQLite and on a real PostgreSQL."""
 
 import gc
+import logging
 import shutil
 import tempfile
 import uuid
@@ -17,7 +18,7 @@ from connector.upgrade import migrate
 from lrs.database import connect
 from lrs.tables import metadata
 from mappings.stored_views import create_views
-from tests.kept import share_compiled_statements
+from tests.kept import dispose_engines, share_compiled_statements
 from tests.system.demo import Demo, running_demo
 
 share_compiled_statements()
@@ -29,9 +30,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(autouse=True)
 def _own_logs() -> Iterator[None]:
-    """A command that a test ran in this process has set up logs: for itself, not for the next test."""
+    """A command or a server that a test ran in this process has set up logs: not for the next test."""
     yield
     structlog.reset_defaults()
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        server = logging.getLogger(name)
+        server.handlers.clear()
+        server.propagate = True
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +50,7 @@ def _no_apps_kept() -> Iterator[None]:
     """FastAPI keeps what it learned of each handler, and with it the engine and all of its statements: of
     thousands of applications, which are made nowhere but in tests, two gigabytes."""
     yield
+    dispose_engines()
     for learned in vars(fastapi.dependencies.models).values():
         if hasattr(learned, "cache_clear"):
             learned.cache_clear()

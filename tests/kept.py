@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from copy import deepcopy
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import Dialect
@@ -14,6 +15,7 @@ T = TypeVar("T")
 
 
 _MADE: dict[tuple[str, str], tuple[str, Any]] = {}
+_ENGINES: WeakSet[Engine] = WeakSet()
 _FILES: dict[str, sqlite3.Connection] = {}
 
 
@@ -53,6 +55,12 @@ def _driver(engine: Engine) -> Iterator[sqlite3.Connection]:
         yield connection.driver_connection
 
 
+def dispose_engines() -> None:
+    """Close what applications that nobody closed hold open; an engine that is still used connects again."""
+    for engine in list(_ENGINES):
+        engine.dispose()
+
+
 def share_compiled_statements() -> None:
     """Let all engines of a kind use one cache, which keeps statements by dialect: each test has engines of
     its own, and most of a query's time went into writing it down again."""
@@ -64,6 +72,7 @@ def share_compiled_statements() -> None:
         # One made for AUTOCOMMIT gives connections back like that: others would have no transactions.
         kind = own.name, own.driver, getattr(own, "_on_connect_isolation_level", None)
         conn.dialect = dialects.setdefault(kind, own)
+        _ENGINES.add(conn.engine)
         conn.execution_options(compiled_cache=statements)
 
     event.listen(Engine, "engine_connect", share)

@@ -30,7 +30,7 @@ OF_OTHER_TABLES = {
     "mappings/erase.py": {"_delete", "_forget_staged"},
     "mappings/gap_counts.py": {"keep_counts"},
     "mappings/national_ids.py": {"_rekey_some", "forget_ids"},
-    "mappings/progress.py": {"_recompute", "_taken"},
+    "mappings/progress.py": {"_taken", "_write_anew"},
     "mappings/roster_staging.py": {"forget_people"},
 }
 
