@@ -103,7 +103,7 @@ def read_head(conn: Connection, about: About) -> Head:
         title_th=title_th,
         title_en=title_en,
         document_no=document_no,
-        items=_items(conn, framework_id),
+        items=read_items(conn, framework_id),
         categories=_categories(conn, framework_id),
         required=read_required(conn, framework_id),
     )
@@ -125,7 +125,8 @@ def _line_of(conn: Connection, about: About) -> tuple[Unit, ...]:
     return tuple(Unit(*row) for row in rows)
 
 
-def _items(conn: Connection, framework_id: int | None) -> tuple[Item, ...]:
+def read_items(conn: Connection, framework_id: int | None) -> tuple[Item, ...]:
+    """The competencies of a version in their order; none without one."""
     c = competency.c
     rows = conn.execute(
         select(c.id, c.code, c.name_th, c.name_en)

@@ -6,12 +6,12 @@ from datetime import date
 
 from sqlalchemy import Connection, exists, select
 
-from connector.report.queries.basis import Category, Item
+from connector.report.queries.heads import Category, Item, read_items
 from connector.tables import platform_course
 from mappings.files import MappingFile
 from mappings.frameworks import Held, asked_for, list_frameworks
 from mappings.load_courses import Words, read_words
-from mappings.tables import competency, course, course_alias, delivery_mode, learning_category
+from mappings.tables import course, course_alias, delivery_mode, learning_category
 
 MOST_COURSES = 1000
 """More are no help in a list: the field takes what is typed."""
@@ -41,7 +41,7 @@ def read_choices(conn: Connection, day: date, framework_id: int | None = None) -
     return Choices(
         chosen,
         versions,
-        read_competencies(conn, chosen.id),
+        read_items(conn, chosen.id),
         categories,
         {row.code: codes[row.category_id] for row in modes},
     )
@@ -50,17 +50,6 @@ def read_choices(conn: Connection, day: date, framework_id: int | None = None) -
 def words_of(conn: Connection, held: Held) -> Words:
     """What a mapping may refer to in this version."""
     return read_words(conn, MappingFile("form", held.code, held.version, ()))
-
-
-def read_competencies(conn: Connection, framework_id: int) -> tuple[Item, ...]:
-    """The competencies of a version in their order."""
-    c = competency.c
-    rows = conn.execute(
-        select(c.id, c.code, c.name_th, c.name_en)
-        .where(c.framework_id == framework_id)
-        .order_by(c.position, c.code)
-    )
-    return tuple(Item(*row) for row in rows)
 
 
 def read_known_courses(conn: Connection) -> list[tuple[str, str]]:
