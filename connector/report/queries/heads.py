@@ -104,7 +104,7 @@ def read_head(conn: Connection, about: About) -> Head:
         title_en=title_en,
         document_no=document_no,
         items=read_items(conn, framework_id),
-        categories=_categories(conn, framework_id),
+        categories=read_categories(conn, framework_id),
         required=read_required(conn, framework_id),
     )
 
@@ -136,7 +136,8 @@ def read_items(conn: Connection, framework_id: int | None) -> tuple[Item, ...]:
     return tuple(Item(*row) for row in rows)
 
 
-def _categories(conn: Connection, framework_id: int | None) -> tuple[Category, ...]:
+def read_categories(conn: Connection, framework_id: int | None) -> tuple[Category, ...]:
+    """The parts of 70:20:10 of a version, the largest first; none without one."""
     c = learning_category.c
     rows = conn.execute(
         select(c.id, c.code, c.weight, c.description_th)

@@ -6,12 +6,12 @@ from datetime import date
 
 from sqlalchemy import Connection, exists, select
 
-from connector.report.queries.heads import Category, Item, read_items
+from connector.report.queries.heads import Category, Item, read_categories, read_items
 from connector.tables import platform_course
 from mappings.files import MappingFile
 from mappings.frameworks import Held, asked_for, list_frameworks
 from mappings.load_courses import Words, read_words
-from mappings.tables import course, course_alias, delivery_mode, learning_category
+from mappings.tables import course, course_alias, delivery_mode
 
 MOST_COURSES = 1000
 """More are no help in a list: the field takes what is typed."""
@@ -35,7 +35,7 @@ def read_choices(conn: Connection, day: date, framework_id: int | None = None) -
     chosen = meant or asked_for(versions, day)
     if chosen is None:
         return None
-    categories = _categories(conn, chosen.id)
+    categories = read_categories(conn, chosen.id)
     codes = {one.id: one.code for one in categories}
     modes = conn.execute(select(delivery_mode).where(delivery_mode.c.category_id.in_(codes)))
     return Choices(
@@ -71,13 +71,3 @@ def read_platforms(conn: Connection) -> list[str]:
     """Home pages of the platforms whose courses were seen."""
     pages = select(platform_course.c.home_page).distinct().order_by(platform_course.c.home_page)
     return list(conn.execute(pages).scalars())
-
-
-def _categories(conn: Connection, framework_id: int) -> tuple[Category, ...]:
-    c = learning_category.c
-    rows = conn.execute(
-        select(c.id, c.code, c.weight, c.description_th)
-        .where(c.framework_id == framework_id)
-        .order_by(c.weight.desc(), c.code)
-    )
-    return tuple(Category(*row) for row in rows)
