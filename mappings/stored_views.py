@@ -4,7 +4,14 @@ from sqlalchemy import Connection, text
 
 from mappings.steps import view_texts
 
-FORMER = ("learner_evidence", "part_complete", "completion", "competency_completion", "competency_complete")
+FORMER = (
+    "learner_evidence",
+    "part_complete",
+    "completion",
+    "competency_completion",
+    "competency_complete",
+    "competency_first",
+)
 """Views of earlier versions that an upgrade finds."""
 
 

@@ -4,9 +4,7 @@
 select
   b.batch as batch,
   b.person_id as person_id,
-  g.id as agent_id,
-  p.as_of_end as as_of_end,
-  p.known_at as known_at
+  g.id as agent_id
 from parameter p
 cross join batch_learner b
 cross join account_link l

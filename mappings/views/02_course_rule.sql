@@ -1,9 +1,12 @@
 -- What approved mappings, in force on the day asked and recorded by the time of knowledge, accept: a verb said
 -- of an activity, as completing it (complete) or as work under way (progress), with the worst level and, for
 -- completions, the least score. part_id is the course that it is about: the mapping's own, or one of several
--- that the mapping asks for.
+-- that the mapping asks for. The two times are here for the statements, so that engines take rules to leave few of
+-- them, and apply these first: they are few, while learners are many, and lie far apart in memory.
 select
   p.batch as batch,
+  p.as_of_end as as_of_end,
+  p.known_at as known_at,
   a.id as activity_id,
   v.id as verb_id,
   m.course_id as course_id,

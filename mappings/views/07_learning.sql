@@ -7,8 +7,8 @@ select
   f.course_id as course_id,
   m.category_id as category_id,
   case when m.part_count > 1 then m.hours else coalesce(h.hours, m.hours) end as hours,
-  cast(substr(f.proof, 2, 18) as bigint) - 200000000000000000 as completed_at,
-  cast(substr(f.proof, 20, 13) as bigint) - 1000000000000 as seq
+  f.completed_at as completed_at,
+  f.seq as seq
 from course_first f
-inner join mapping m on m.id = cast(substr(f.proof, 33, 10) as bigint) - 1000000000
-left join evidence_hours h on h.seq = cast(substr(f.proof, 20, 13) as bigint) - 1000000000000
+inner join mapping m on m.id = f.mapping_id
+left join evidence_hours h on h.seq = f.seq
