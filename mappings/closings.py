@@ -14,11 +14,12 @@ from lrs.tables import evidence
 from mappings.asked import Progress
 from mappings.changes import Change, log_changes
 from mappings.closing_changes import has_changed
-from mappings.counts import TODAY, Sources, asked_of, recount
+from mappings.counts import recount
 from mappings.days import bangkok_day, day_before
 from mappings.errors import MappingError
 from mappings.steps import joining, own_table
 from mappings.tables import account_link, closing, counted, counted_learning, membership
+from mappings.unit_counts import TODAY, Sources, asked_of
 
 Told = Callable[[str, int, int], None]
 """Told the stage, how many months are done, of how many."""

@@ -9,78 +9,21 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from operator import add
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    FromClause,
-    Select,
-    Table,
-    and_,
-    case,
-    delete,
-    func,
-    insert,
-    literal,
-    select,
-    text,
-)
+from sqlalchemy import Connection, Select, Table, delete, insert, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from lrs.database import chunks
-from mappings.counted import (
-    OUTSIDE,
-    UNCLASSIFIED,
-    counted_events,
-    counted_people,
-    places,
-    sample_courses,
-    ways,
-)
-from mappings.framework_terms import framework_on
-from mappings.requirements import read_required
-from mappings.tables import (
-    closing,
-    competency_state,
-    counted,
-    counted_learning,
-    learning_event,
-    stale_unit,
-    unit_count,
-    unit_item_count,
-    unit_learning_count,
-)
-
-TODAY = 0
-"""The number of the closing that follows every refresh."""
+from mappings.counted import ways
+from mappings.tables import closing, stale_unit
+from mappings.unit_counts import TODAY, Asked, Sources, amounts, asked_of, read_counted, rolled_up
 
 MOST_AT_ONCE = 20_000
 """People whose part is taken away and added again; of more, everybody is counted anew."""
 
 Cells = Mapping[tuple[Any, ...], tuple[int, ...]]
 """(unit_id, levels, group_code, more keys of the table) -> its numbers."""
-
-
-class Sources(NamedTuple):
-    """The tables that counts are made from: those of today, or those of a month-end while it is closed."""
-
-    states: FromClause = competency_state
-    events: FromClause = learning_event
-    people: Table = counted
-    learning: Table = counted_learning
-
-
-class Asked(NamedTuple):
-    """What counts are about: the day, the instant (None: now), and the framework in force then."""
-
-    day: date
-    known_at: int | None
-    framework_id: int | None
-
-
-def asked_of(conn: Connection, day: date, known_at: int | None = None) -> Asked:
-    """With the framework looked up."""
-    return Asked(day, known_at, framework_on(conn, day, known_at))
 
 
 @contextmanager
@@ -102,8 +45,21 @@ def counts_follow(
     else:
         _count_people(conn, asked, some, Sources())
         _add(conn, day, _changes(before, _amounts(conn, some)))
+    _keep_today(conn, asked, known_at)
+
+
+@contextmanager
+def counts_replaced(conn: Connection, day: date, known_at: int) -> Iterator[Asked]:
+    """Inside, others replace today's counts, all of them."""
+    asked = asked_of(conn, day)
+    _shape_changed(conn)
+    yield asked
+    _keep_today(conn, asked, known_at)
+
+
+def _keep_today(conn: Connection, asked: Asked, known_at: int) -> None:
     conn.execute(delete(closing).where(closing.c.id == TODAY))
-    kept = {"as_of_day": day, "known_at": known_at, "framework_id": asked.framework_id}
+    kept = {"as_of_day": asked.day, "known_at": known_at, "framework_id": asked.framework_id}
     conn.execute(insert(closing).values(id=TODAY, **kept))
 
 
@@ -125,10 +81,10 @@ def recount(conn: Connection, number: int, asked: Asked, sources: Sources | None
     for table in (sources.people, sources.learning):
         # Without statistics PostgreSQL takes them to be next to empty, and goes through one for each row.
         conn.execute(text(f"analyze {table.name}"))
-    for table, amounts in _selects(sources, None).items():
+    for table, of_places in amounts(sources).items():
         conn.execute(delete(table).where(table.c.closing_id == number))
         names = [column.name for column in table.c]
-        conn.execute(insert(table).from_select(names, _rolled_up(table, amounts, number, asked)))
+        conn.execute(insert(table).from_select(names, rolled_up(table, of_places, number, asked)))
 
 
 def _count_people(conn: Connection, asked: Asked, people: Select[Any] | None, sources: Sources) -> None:
@@ -136,71 +92,14 @@ def _count_people(conn: Connection, asked: Asked, people: Select[Any] | None, so
     for table in (sources.people, sources.learning):
         theirs = delete(table)
         conn.execute(theirs if people is None else theirs.where(table.c.person_id.in_(people)))
-    # Once, and not for each of the columns that look at it.
-    placed = places(asked.day, people, asked.known_at).cte("placed").prefix_with("MATERIALIZED")
-    required = read_required(conn, asked.framework_id)
-    sample = sample_courses(asked.framework_id, asked.day, asked.known_at)
-    rows = {
-        sources.people: counted_people(placed, sources.states, required, everybody=people is None),
-        sources.learning: counted_events(sources.events, sample, people),
-    }
-    for table, found in rows.items():
+    for table, found in read_counted(conn, asked, people, sources, many=people is None).items():
         conn.execute(insert(table).from_select([column.name for column in table.c], found))
-
-
-def _selects(sources: Sources, people: Select[Any] | None) -> dict[Table, Select[Any]]:
-    """What people add, by place: for each table of counts its numbers and, before them, its further key."""
-    p, s, e = sources.people.c, sources.states.c, sources.learning.c
-    place = (p.unit_id, p.levels, p.group_code)
-    in_framework = p.group_code.not_in([OUTSIDE, UNCLASSIFIED])
-
-    def number(state: int) -> Any:
-        return func.sum(case((s.state == state, 1), else_=0))
-
-    found = {
-        unit_count: select(*place, func.count().label("n1"), func.sum(p.all_complete).label("n2")).group_by(
-            *place
-        ),
-        unit_item_count: select(
-            *place, s.competency_id.label("key"), number(1).label("n1"), number(2).label("n2")
-        )
-        .join_from(sources.people, sources.states, and_(s.person_id == p.person_id, s.state > 0))
-        .where(in_framework)
-        .group_by(*place, s.competency_id),
-        unit_learning_count: select(
-            *place,
-            e.category_id.label("key"),
-            *(func.sum(e[name]).label(f"n{n}") for n, name in enumerate(_LEARNING, start=1)),
-            func.count().label("n0"),
-        )
-        .join_from(sources.people, sources.learning, e.person_id == p.person_id)
-        .where(in_framework)
-        .group_by(*place, e.category_id),
-    }
-    return found if people is None else {t: one.where(p.person_id.in_(people)) for t, one in found.items()}
-
-
-_LEARNING = ("hours", "events", "without_hours", "of_sample")
-
-
-def _rolled_up(table: Table, amounts: Select[Any], number: int, asked: Asked) -> Select[Any]:
-    """The rows of a table of counts: what each place adds to its own unit and to those above."""
-    of, way = amounts.subquery("amounts"), ways(asked.day, asked.known_at)
-    units = (way.c.root_id, way.c.row_id) if "row_id" in table.c else (way.c.root_id,)
-    keys = (*units, of.c.group_code, *([of.c.key] if "key" in of.c else []))
-    sums = [func.sum(column) for name, column in of.c.items() if name[0] == "n"]
-    return (
-        select(literal(number), *keys, *sums)
-        .join_from(of, way, and_(way.c.unit_id == of.c.unit_id, way.c.depth < of.c.levels))
-        .group_by(*keys)
-        .order_by(*keys)
-    )
 
 
 def _amounts(conn: Connection, people: Select[Any]) -> dict[Table, Cells]:
     """What these people add now, read from what is kept of them."""
     found: dict[Table, Cells] = {}
-    for table, query in _selects(Sources(), people).items():
+    for table, query in amounts(Sources(), people).items():
         width = _width(table)
         rows = conn.execute(query)
         found[table] = {tuple(row[:-width]): tuple(map(int, row[-width:])) for row in rows}

@@ -4,22 +4,39 @@ Next to nothing, as a rule; and comparing millions of rows takes less than writi
 """
 
 from collections.abc import Sequence
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, Table, text
+from sqlalchemy import Connection, Select, Table, insert, text
 from sqlalchemy.dialects import postgresql
 
 from lrs.bulk import copied
+from mappings.steps import own_table
 
 _POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
-def find(conn: Connection, kept: Table, new: Table, which: str = "true") -> None:
-    """Make a temporary table of what differs: one join of all that is computed, and all that is kept of the
-    people that are meant (`which`: a condition on the kept rows).
+@cache
+def made_of(kept: Table) -> Table:
+    """Where what is computed anew stands, before it is compared: a temporary table without indexes."""
+    return own_table(kept, f"made_{kept.name}", keyed=False)
+
+
+def make_of(conn: Connection, kept: Table, rows: Select[Any]) -> None:
+    """Make that table, of these rows."""
+    new = made_of(kept)
+    new.create(conn, checkfirst=False)
+    conn.execute(insert(new).from_select([column.name for column in new.c], rows))
+
+
+def find(conn: Connection, kept: Table, which: str = "true") -> None:
+    """Make a temporary table of what differs: one join of all that was made, and all that is kept of what is
+    meant (`which`: a condition on the kept rows).
     """
+    new = made_of(kept)
     if conn.dialect.name == "sqlite":
         # It joins by looking up alone.
-        conn.execute(text(f"create index temp.key_of_{new.name} on {new.name} ({_key(new)})"))
+        conn.execute(text(f"create index temp.key_of_{new.name} on {new.name} ({_key(kept)})"))
     conn.execute(text(f"analyze {new.name}"))
     names, key = [column.name for column in kept.c], [column.name for column in kept.primary_key]
     made = ", ".join([f"n.{name} as {name}" for name in names] + [f"k.{name} as old_{name}" for name in key])
@@ -28,7 +45,7 @@ def find(conn: Connection, kept: Table, new: Table, which: str = "true") -> None
     # Names of our own tables and columns alone.
     old = f"select * from {kept.name} where {which}"  # noqa: S608
     joined = f"select {made} from ({old}) k full join {new.name} n on {same} where not ({alike})"  # noqa: S608
-    conn.execute(text(f"create temp table {_changed(kept)} as {joined}"))
+    conn.execute(text(f"create temp table {_changed(kept)} as {joined} order by {_key(kept)}"))
 
 
 def take_over(conn: Connection, kept: Table) -> None:
@@ -68,7 +85,7 @@ def _come(kept: Table) -> str:
     types = {column.name: column.type.compile(_POSTGRESQL) for column in kept.c}
     every = ", ".join(f"cast({name} as {of})" for name, of in types.items())
     first, *_ = (column.name for column in kept.primary_key)
-    return f"select {every} from {_changed(kept)} where {first} is not null order by {_key(kept)}"  # noqa: S608
+    return f"select {every} from {_changed(kept)} where {first} is not null"  # noqa: S608
 
 
 def _changed(kept: Table) -> str:

@@ -34,12 +34,13 @@ from lrs.bulk import bulk_insert
 from lrs.clock import to_micros
 from lrs.database import chunks
 from lrs.tables import agent, evidence, stale_agent
-from mappings.counts import counts_follow
+from mappings.counts import counts_follow, counts_replaced
 from mappings.days import bangkok_day, end_of_bangkok_day
-from mappings.differences import find, take_over, take_over_from
-from mappings.shares import Times, computed_in_shares, shares_of
+from mappings.differences import find, made_of, take_over, take_over_from
+from mappings.people_shares import OF_PEOPLE, Times, compute_people
+from mappings.shares import shares_beside, shares_of
 from mappings.stale import mark_courses, mark_everybody, mark_places
-from mappings.steps import KEPT, Fill, Told, fill, joining, make, own_table, tell_nobody
+from mappings.steps import KEPT, Fill, Told, fill, joining, make, tell_nobody
 from mappings.tables import (
     account,
     account_link,
@@ -55,6 +56,7 @@ from mappings.tables import (
     stale_unit,
     unit_place,
 )
+from mappings.units_shares import count_units
 
 __all__ = [
     "KEPT",
@@ -120,7 +122,7 @@ def rebuild(
     learners = conn.execute(select(func.count()).select_from(everybody.subquery())).scalar_one()
     count = shares_of(conn)
     if by is None and beside is not None and count > 1:
-        _recompute(conn, None, None, now, partial(_write_from_shares, conn, beside, count, told))
+        _recompute_in_shares(conn, now, beside, count, told)
     else:
         _recompute(conn, None, None, now, partial(_write_what_differs, conn, by, told))
     return learners
@@ -191,12 +193,19 @@ def _recompute(
     conn: Connection, learners: Learners | None, size: int | None, now: datetime, write: Write
 ) -> None:
     """Replace what is kept of these people (None: of everybody), and let the counts follow."""
-    day = bangkok_day(now)
-    known_at = max(to_micros(now), _last_change(conn, learners))
-    with joining(conn, size) as names, counts_follow(conn, learners, day, known_at, size):
-        write(Times(day, known_at), names)
+    times = _times(conn, learners, now)
+    with joining(conn, size) as names, counts_follow(conn, learners, *times, size):
+        write(times, names)
+    _keep_times(conn, times)
+
+
+def _times(conn: Connection, learners: Learners | None, now: datetime) -> Times:
+    return Times(bangkok_day(now), max(to_micros(now), _last_change(conn, learners)))
+
+
+def _keep_times(conn: Connection, times: Times) -> None:
     conn.execute(delete(refresh_state))
-    conn.execute(insert(refresh_state).values(id=1, as_of_day=day, known_at=known_at))
+    conn.execute(insert(refresh_state).values(id=1, as_of_day=times.as_of, known_at=times.known_at))
 
 
 @contextmanager
@@ -225,29 +234,34 @@ def _write_what_differs(
     batch = _new_batch()
     everybody = select(literal(batch), account_link.c.person_id).distinct()
     conn.execute(insert(batch_learner).from_select(["batch", "person_id"], everybody))
-    made = {table: own_table(table, f"made_{table.name}") for table in KEPT}
+    made = {table: made_of(table) for table in KEPT}
     with _parameters(conn, batch, times):
         compute = by or partial(make, names=names, told=told)
         compute(conn, batch, made)
     conn.execute(delete(batch_learner).where(batch_learner.c.batch == batch))
     for number, (table, new) in enumerate(made.items()):
         told("compared and written", number, len(made))
-        find(conn, table, new)
+        find(conn, table)
         take_over(conn, table)
         new.drop(conn, checkfirst=False)
     told("compared and written", len(made), len(made))
 
 
-def _write_from_shares(
-    conn: Connection, beside: Engine, count: int, told: Told, times: Times, _names: Sequence[str]
-) -> None:
-    """The same, computed by so many connections; this one has nothing to do meanwhile."""
-    conn.execute(text("set local idle_in_transaction_session_timeout = 0"))
-    with computed_in_shares(beside, count, times, told) as others:
-        for number, table in enumerate(KEPT):
-            told("written", number, len(KEPT))
-            take_over_from(conn, table, others)
-    told("written", len(KEPT), len(KEPT))
+def _recompute_in_shares(conn: Connection, now: datetime, beside: Engine, count: int, told: Told) -> None:
+    """Replace what is kept of everybody, and all counts, computed by so many connections."""
+    times = _times(conn, None, now)
+    with (
+        joining(conn, None),
+        counts_replaced(conn, *times) as asked,
+        shares_beside(conn, beside, count, told) as shares,
+    ):
+        shares.each(partial(compute_people, times=times, asked=asked))
+        count_units(conn, shares, asked, told)
+        for number, table in enumerate(OF_PEOPLE):
+            told("written", number, len(OF_PEOPLE))
+            take_over_from(conn, table, shares.conns())
+        told("written", len(OF_PEOPLE), len(OF_PEOPLE))
+    _keep_times(conn, times)
 
 
 @contextmanager

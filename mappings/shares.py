@@ -1,48 +1,74 @@
-"""A rebuild by several connections of PostgreSQL, for a command there has one process to itself.
+"""Several connections of PostgreSQL at work for one command, for a command there has one process to itself.
 
-Each computes a share of the people, in tables of its own; what differs from what is kept is handed over.
+Each does its share in temporary tables of its own and sees what was committed at the same moment.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
-from datetime import date
 from functools import partial
 from threading import Lock
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, Select, func, select, text
+from sqlalchemy import ColumnElement, Connection, Engine, func, select, text
 
-from mappings.differences import find
-from mappings.own_batch import BATCH, own_batch, unprepared
-from mappings.steps import KEPT, Told, joining, make, own_table
-from mappings.tables import account_link
+from mappings.own_batch import unprepared
+from mappings.steps import Told
 
 _MOST = 8
 
+# So many people who come one after another are in the same share, those after them in the next: however work
+# is spread among them, shares have as much; and what they hand over lies in order for long.
+_TOGETHER = 1_000
+
 
 class Share(NamedTuple):
-    """One of so many; people who come one after another are in different ones."""
+    """One of so many, and the connection that does it."""
 
     number: int
     of: int
+    conn: Connection
 
-    def people(self) -> Select[Any]:
-        """person_id of everybody in it who has or had an account."""
-        person = account_link.c.person_id
-        return select(person).distinct().where(person % self.of == self.number)
+    def has(self, person_id: ColumnElement[int]) -> ColumnElement[bool]:
+        """Whether somebody is in it."""
+        return person_id // _TOGETHER % self.of == self.number
 
     def condition(self) -> str:
-        """The same as a condition on person_id."""
-        return f"mod(person_id, {self.of}) = {self.number}"
+        """The same, as a condition on person_id."""
+        return f"mod(person_id / {_TOGETHER}, {self.of}) = {self.number}"
 
 
-class Times(NamedTuple):
-    """What is asked; known_at in microseconds."""
+class Shares(NamedTuple):
+    """All of them, at rest unless `each` is at work."""
 
-    as_of: date
-    known_at: int
+    every: Sequence[Share]
+    threads: ThreadPoolExecutor
+    told: Told
+
+    def conns(self) -> list[Connection]:
+        """Of every share."""
+        return [share.conn for share in self.every]
+
+    def each(self, work: Callable[[Share, Told], None]) -> None:
+        """Every share's work, side by side; to be told as one."""
+        telling = _Together(len(self.every), self.told)
+        jobs = [self.threads.submit(work, share, partial(telling.told, share.number)) for share in self.every]
+        try:
+            wait(jobs, return_when=FIRST_EXCEPTION)
+            _raise_what_was_raised(jobs)
+        except BaseException:
+            # Whatever ends one, or whoever waits for them, ends the others, which may have minutes to go.
+            for share in self.every:
+                driver: Any = share.conn.connection.driver_connection
+                driver.cancel_safe()
+            raise
+
+
+def _raise_what_was_raised(jobs: Sequence[Future[None]]) -> None:
+    for job in jobs:
+        if job.done():
+            job.result()
 
 
 def shares_of(conn: Connection) -> int:
@@ -54,44 +80,25 @@ def shares_of(conn: Connection) -> int:
 
 
 @contextmanager
-def computed_in_shares(engine: Engine, count: int, times: Times, told: Told) -> Iterator[list[Connection]]:
-    """Inside, what differs from what is kept stands on these connections; nothing of it stays."""
-    with ExitStack() as opened:
-        conns = [opened.enter_context(engine.connect()) for _ in range(count)]
-        telling = _Together(count, told)
-        with ThreadPoolExecutor(count) as threads:
-            jobs = [
-                threads.submit(_compute, conn, Share(number, count), times, partial(telling.told, number))
-                for number, conn in enumerate(conns)
-            ]
-            _all_or_none(jobs, conns)
-        yield conns
-
-
-def _all_or_none(jobs: Sequence[Future[None]], conns: Sequence[Connection]) -> None:
-    """Whatever ends one, or whoever waits for them, ends the others, which may have minutes to go."""
-    try:
-        wait(jobs, return_when=FIRST_EXCEPTION)
-        for job in jobs:
-            if job.done():
-                job.result()
-    except BaseException:
-        for conn in conns:
-            driver: Any = conn.connection.driver_connection
-            driver.cancel_safe()
-        raise
-
-
-def _compute(conn: Connection, share: Share, times: Times, told: Told) -> None:
+def shares_beside(conn: Connection, engine: Engine, count: int, told: Told) -> Iterator[Shares]:
+    """On so many connections of `engine`, which see what this one sees, but for what it has done itself;
+    nothing that they do stays.
+    """
     # One has nothing to do while others compute, or are asked for their results.
     conn.execute(text("set local idle_in_transaction_session_timeout = 0"))
-    made = {table: own_table(table, f"made_{table.name}") for table in KEPT}
-    with unprepared(conn), own_batch(conn, *times, share.people()), joining(conn, None) as names:
-        make(conn, BATCH, made, names, told)
-        for number, (table, new) in enumerate(made.items()):
-            told("compared", number, len(made))
-            find(conn, table, new, share.condition())
-        told("compared", len(made), len(made))
+    seen = conn.execute(select(func.pg_export_snapshot())).scalar_one()
+    with ExitStack() as opened:
+        conns = [opened.enter_context(engine.connect()) for _ in range(count)]
+        for each in conns:
+            each.execute(text("set transaction isolation level repeatable read"))
+            # The database's own name for it.
+            each.execute(text(f"set transaction snapshot '{seen}'"))
+            each.execute(text("set local idle_in_transaction_session_timeout = 0"))
+            # They are the processes that work together.
+            each.execute(text("set local max_parallel_workers_per_gather = 0"))
+            opened.enter_context(unprepared(each))
+        threads = opened.enter_context(ThreadPoolExecutor(count))
+        yield Shares([Share(number, count, each) for number, each in enumerate(conns)], threads, told)
 
 
 class _Together:

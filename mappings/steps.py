@@ -111,9 +111,11 @@ def make(conn: Connection, batch: str, into: Into, names: Sequence[str], told: T
         told("results", len(KEPT), len(KEPT))
 
 
-def own_table(table: Table, name: str | None = None) -> Table:
-    """A temporary table with the columns and the key of another; of two of the same name it goes first."""
-    copies = (column._copy() for column in table.c)
+def own_table(table: Table, name: str | None = None, *, keyed: bool = True) -> Table:
+    """A temporary table with the columns of another, and its key; of two of the same name it goes first."""
+    copies = [column._copy() for column in table.c]
+    for column in copies:
+        column.primary_key = column.primary_key and keyed
     bare = Table(name or table.name, MetaData(), *copies, prefixes=["temporary"], postgresql_on_commit="DROP")
     for key in list(bare.foreign_key_constraints):
         bare.constraints.remove(key)

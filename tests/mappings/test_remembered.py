@@ -32,6 +32,7 @@ OF_OTHER_TABLES = {
     "mappings/national_ids.py": {"_rekey_some", "forget_ids"},
     "mappings/progress.py": {"_taken", "_write_anew"},
     "mappings/roster_staging.py": {"forget_people"},
+    "mappings/units_shares.py": {"_put_together"},
 }
 
 

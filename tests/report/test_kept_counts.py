@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, event, insert, select
+from sqlalchemy import Connection, Table, delete, event, insert, select, text, update
 
 from connector.report.errors import NotFound
 from connector.report.queries.basis import Basis, narrowed, read_basis, root_scope
@@ -15,7 +15,7 @@ from connector.report.queries.kept import kept_closing
 from connector.report.queries.learning import compute_split, read_split
 from connector.report.queries.overview import compute_overview, read_overview
 from lrs.database import read_only
-from mappings import counted, vocabulary
+from mappings import counted, shares, vocabulary
 from mappings.corrections import Correction, move, retire
 from mappings.days import bangkok_day
 from mappings.erase import erase_person
@@ -30,6 +30,7 @@ from mappings.remembered import change
 from mappings.stale import mark_persons
 from mappings.tables import (
     closing,
+    counted_learning,
     membership,
     person,
     person_merge,
@@ -182,6 +183,44 @@ def test_after_any_history(
         conn.rollback()
 
 
+@pytest.mark.parametrize("count", [2, 3])
+def test_several_connections_count_as_one_does(
+    world: World, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    """Whoever has several posts, in parts of the tree of their own, as well; and they mend what is wrong."""
+    monkeypatch.setattr(shares, "_TOGETHER", 1)
+    with world.engine.begin() as conn:
+        history = History(conn)
+        for who, to in ((0, 3), (1, 4), (2, 5), (3, 6)):
+            history.works_there_too(who, to)
+        history.joins(1, 2)
+        history.completes(1, 1)
+        history.begins(2, 2)
+        rebuild(conn, history.now)
+        expected = _rows(conn)
+        for table in (unit_count, unit_item_count, counted_table):
+            first = conn.execute(select(table)).first()
+            assert first
+            conn.execute(delete(table).where(*(table.c[key] == first._mapping[key] for key in _key(table))))
+        conn.execute(update(unit_learning_count).values(events=77))
+        conn.execute(delete(counted_learning))
+        conn.execute(insert(unit_count).values(closing_id=0, unit_id=1, row_id=999, group_code="T", **ALL))
+        assert expected != _rows(conn)
+    with world.engine.begin() as conn:
+        if conn.dialect.name == "postgresql":
+            conn.execute(text(f"set local max_parallel_workers_per_gather = {count}"))
+        rebuild(conn, history.now, beside=world.engine)
+        assert expected == _rows(conn)
+        _agree(conn, history.now)
+
+
+ALL = {"persons": 9, "all_complete": 9}
+
+
+def _key(table: Table) -> list[str]:
+    return [column.name for column in table.primary_key]
+
+
 def _agree(conn: Connection, now: datetime) -> None:
     """Both roads, for each unit."""
     top = root_scope(conn)
@@ -213,7 +252,7 @@ def _rows(conn: Connection) -> dict[str, set[Any]]:
             for row in conn.execute(select(table))
             if any(value for value, column in zip(row, table.c, strict=True) if not column.primary_key)
         }
-        for table in (unit_count, unit_item_count, unit_learning_count, counted_table)
+        for table in (unit_count, unit_item_count, unit_learning_count, counted_table, counted_learning)
     }
 
 

@@ -7,9 +7,9 @@ from sqlalchemy import Connection, Select, Table, case, exists, func, literal, o
 
 from connector.report.queries.basis import Basis
 from lrs.clock import to_micros
-from mappings.counts import TODAY
 from mappings.requirements import alike
 from mappings.tables import closing, stale_unit, unit_count, unit_item_count, unit_learning_count
+from mappings.unit_counts import TODAY
 
 
 def kept_closing(conn: Connection, basis: Basis) -> int | None:

@@ -12,9 +12,9 @@ from connector.report.queries.basis import Basis, Item
 from connector.report.queries.overview import ItemCount
 from lrs.clock import from_micros
 from mappings.counted import OUTSIDE, UNCLASSIFIED
-from mappings.counts import TODAY
 from mappings.requirements import read_required
 from mappings.tables import closing, competency, unit_count, unit_item_count
+from mappings.unit_counts import TODAY
 
 
 @dataclass(frozen=True, slots=True)

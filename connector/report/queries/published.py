@@ -12,7 +12,6 @@ from connector.report.published_sheets import MonthCounts
 from connector.report.published_tables import Key, Learnt, Numbers
 from connector.tables_published import publication, published_count
 from mappings.counted import OUTSIDE, UNCLASSIFIED, places_on
-from mappings.counts import TODAY
 from mappings.requirements import read_required
 from mappings.tables import (
     closing,
@@ -24,6 +23,7 @@ from mappings.tables import (
     unit_item_count,
     unit_learning_count,
 )
+from mappings.unit_counts import TODAY
 
 _NUMBERS = tuple(one.name for one in fields(Numbers))
 
