@@ -183,12 +183,13 @@ def test_after_any_history(
         conn.rollback()
 
 
-@pytest.mark.parametrize("count", [2, 3])
+@pytest.mark.parametrize(("count", "most_rows"), [(2, 400), (3, 2)])
 def test_several_connections_count_as_one_does(
-    world: World, monkeypatch: pytest.MonkeyPatch, count: int
+    world: World, monkeypatch: pytest.MonkeyPatch, count: int, most_rows: int
 ) -> None:
     """Whoever has several posts, in parts of the tree of their own, as well; and they mend what is wrong."""
     monkeypatch.setattr(shares, "_TOGETHER", 1)
+    monkeypatch.setattr(counted, "MOST_ROWS", most_rows)
     with world.engine.begin() as conn:
         history = History(conn)
         for who, to in ((0, 3), (1, 4), (2, 5), (3, 6)):
@@ -212,6 +213,35 @@ def test_several_connections_count_as_one_does(
         rebuild(conn, history.now, beside=world.engine)
         assert expected == _rows(conn)
         _agree(conn, history.now)
+
+
+def test_what_comes_during_a_rebuild_is_counted_by_the_next_refresh(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By none of its connections: they would not agree on it."""
+    if world.engine.dialect.name == "sqlite":
+        pytest.skip("one writes at a time")
+    monkeypatch.setattr(shares, "_TOGETHER", 1)
+    came: list[str] = []
+
+    def told(stage: str, done: int, _total: int) -> None:
+        if stage == "compared" and done and not came:
+            came.append(stage)
+            with world.engine.begin() as conn:
+                History(conn).moves(0, 4)
+                History(conn).joins(1, 2)
+
+    with world.engine.begin() as conn:
+        rebuild(conn, NOW)
+        before = _rows(conn)
+    with world.engine.begin() as conn:
+        rebuild(conn, NOW, told=told, beside=world.engine)
+        assert came
+        assert before == _rows(conn)
+    with world.engine.begin() as conn:
+        assert refresh(conn, NOW) == 2
+        assert before != _rows(conn)
+        _agree(conn, NOW)
 
 
 ALL = {"persons": 9, "all_complete": 9}
