@@ -33,10 +33,11 @@ from sqlalchemy import (
 from lrs.bulk import bulk_insert
 from lrs.clock import to_micros
 from lrs.database import chunks
-from lrs.tables import agent, evidence, stale_agent
+from lrs.tables import agent, stale_agent
 from mappings.counts import counts_follow, counts_replaced
 from mappings.days import bangkok_day, end_of_bangkok_day
 from mappings.differences import find, made_of, take_over, take_over_from
+from mappings.last_change import last_change
 from mappings.people_shares import OF_PEOPLE, Times, compute_people
 from mappings.shares import shares_beside, shares_of
 from mappings.stale import mark_courses, mark_everybody, mark_places
@@ -54,7 +55,6 @@ from mappings.tables import (
     refresh_state,
     stale_person,
     stale_unit,
-    unit_place,
 )
 from mappings.units_shares import count_units
 
@@ -200,7 +200,7 @@ def _recompute(
 
 
 def _times(conn: Connection, learners: Learners | None, now: datetime) -> Times:
-    return Times(bangkok_day(now), max(to_micros(now), _last_change(conn, learners)))
+    return Times(bangkok_day(now), max(to_micros(now), last_change(conn, learners)))
 
 
 def _keep_times(conn: Connection, times: Times) -> None:
@@ -275,29 +275,3 @@ def many_joined(conn: Connection) -> Iterator[None]:
     yield
     if postgresql:
         conn.execute(text("set local enable_nestloop = on"))
-
-
-def _last_change(conn: Connection, learners: Learners | None) -> int:
-    """The newest instant among what is visible: another process's clock may be ahead of ours, and a mark
-    whose statement were left out as "not known yet" would be lost.
-    """
-    everywhere = [
-        evidence.c.stored,
-        mapping.c.recorded_at,
-        mapping.c.ended_at,
-        course_alias.c.recorded_at,
-        unit_place.c.recorded_at,
-        framework_term.c.recorded_at,
-    ]
-    theirs = [
-        account_link.c.linked_at,
-        account_link.c.unlinked_at,
-        membership.c.recorded_at,
-        group_assignment.c.recorded_at,
-    ]
-    newest = [select(func.max(column)) for column in everywhere]
-    for column in theirs:
-        found = select(func.max(column))
-        newest.append(found if learners is None else found.where(column.table.c.person_id.in_(learners)))
-    instants = [conn.execute(query).scalar_one_or_none() for query in newest]
-    return max((instant for instant in instants if instant is not None), default=0)
