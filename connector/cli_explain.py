@@ -13,9 +13,10 @@ from lrs.clock import from_micros, to_iso, to_micros, utc_now
 from lrs.database import read_only
 from mappings.days import bangkok_day
 from mappings.explain import Explanation, Tried, Whole, Why, explain
-from mappings.explain_facts import Source, Times
+from mappings.explain_facts import Source
 from mappings.explain_known import as_known
 from mappings.explain_rows import read_competency, read_facts, read_group, read_person
+from mappings.times import Times
 
 STATES = ("not started", "in progress", "complete")
 WHYS = {

@@ -45,6 +45,7 @@ def find(conn: Connection, kept: Table, which: str = "true") -> None:
     # Names of our own tables and columns alone.
     old = f"select * from {kept.name} where {which}"  # noqa: S608
     joined = f"select {made} from ({old}) k full join {new.name} n on {same} where not ({alike})"  # noqa: S608
+    # In the order of the key, in which they are written: its index grows at one end.
     conn.execute(text(f"create temp table {_changed(kept)} as {joined} order by {_key(kept)}"))
 
 
@@ -81,7 +82,6 @@ def _gone(kept: Table) -> str:
 
 
 def _come(kept: Table) -> str:
-    """In the order of the key: its index grows at one end."""
     types = {column.name: column.type.compile(_POSTGRESQL) for column in kept.c}
     every = ", ".join(f"cast({name} as {of})" for name, of in types.items())
     first, *_ = (column.name for column in kept.primary_key)

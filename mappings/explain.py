@@ -10,7 +10,8 @@ from enum import StrEnum
 
 from lrs.clock import to_micros
 from mappings.days import end_of_bangkok_day
-from mappings.explain_facts import Asking, Facts, Part, Said, Source, Times
+from mappings.explain_facts import Asking, Facts, Part, Said, Source
+from mappings.times import Times
 
 
 class Why(StrEnum):

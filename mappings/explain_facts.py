@@ -6,13 +6,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-
-@dataclass(frozen=True, slots=True)
-class Times:
-    """The two times; `known_at` in microseconds."""
-
-    as_of: date
-    known_at: int
+from mappings.times import Times
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, and_, case, func, or_, select, union_all
 
 from lrs.tables import activity, agent, evidence, statement, verb
 from mappings.errors import MappingError
-from mappings.explain_facts import Asking, Facts, Name, Part, Said, Source, Span, Term, Times
+from mappings.explain_facts import Asking, Facts, Name, Part, Said, Source, Span, Term
 from mappings.framework_terms import in_force
 from mappings.group_assignments import ASSIGNMENT
 from mappings.remembered import versions
@@ -27,6 +27,7 @@ from mappings.tables import (
     person,
     requirement,
 )
+from mappings.times import Times
 
 
 def read_person(conn: Connection, uuid: str) -> int:

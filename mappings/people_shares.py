@@ -1,8 +1,5 @@
 """What is kept of each person, computed by every share for its people."""
 
-from datetime import date
-from typing import NamedTuple
-
 from sqlalchemy import Table, select
 
 from mappings.differences import find, made_of, make_of
@@ -10,6 +7,7 @@ from mappings.own_batch import BATCH, own_batch
 from mappings.shares import Share
 from mappings.steps import KEPT, Told, joining, make
 from mappings.tables import account_link, competency_state, counted, counted_learning, learning_event, person
+from mappings.times import Times
 from mappings.unit_counts import Asked, Sources, read_counted
 
 OF_PEOPLE = (*KEPT, counted, counted_learning)
@@ -17,13 +15,6 @@ OF_PEOPLE = (*KEPT, counted, counted_learning)
 
 MADE = Sources(*(made_of(table) for table in (competency_state, learning_event, counted, counted_learning)))
 """Where a share has what it computed."""
-
-
-class Times(NamedTuple):
-    """What is asked; known_at in microseconds."""
-
-    as_of: date
-    known_at: int
 
 
 def compute_people(share: Share, told: Told, times: Times, asked: Asked) -> None:

@@ -38,7 +38,7 @@ from mappings.counts import counts_follow, counts_replaced
 from mappings.days import bangkok_day, end_of_bangkok_day
 from mappings.differences import find, made_of, take_over, take_over_from
 from mappings.last_change import last_change
-from mappings.people_shares import OF_PEOPLE, Times, compute_people
+from mappings.people_shares import OF_PEOPLE, compute_people
 from mappings.shares import shares_beside, shares_of
 from mappings.stale import mark_courses, mark_everybody, mark_places
 from mappings.steps import KEPT, Fill, Told, fill, joining, make, tell_nobody
@@ -56,6 +56,7 @@ from mappings.tables import (
     stale_person,
     stale_unit,
 )
+from mappings.times import Times
 from mappings.units_shares import count_units
 
 __all__ = [

@@ -8,9 +8,9 @@ from connector.report.queries.basis import Basis
 from connector.report.words import Words
 from lrs.clock import to_micros
 from mappings.explain import Explanation, Why, explain
-from mappings.explain_facts import Times
 from mappings.explain_known import as_known
 from mappings.explain_rows import read_facts
+from mappings.times import Times
 
 MOST_TRIED = 5
 """Statements of a competency that the page shows; `thaksa explain` tells all."""

@@ -12,12 +12,12 @@ from mappings import vocabulary
 from mappings.days import bangkok_day
 from mappings.errors import MappingError
 from mappings.explain import Explanation, explain
-from mappings.explain_facts import Times
 from mappings.explain_rows import read_competency, read_facts
 from mappings.files import parse_mappings
 from mappings.load import load_mappings
 from mappings.progress import refresh
 from mappings.tables import competency, competency_state, course, learning_event, stale_person
+from mappings.times import Times
 from tests.mappings.world import BEGIN, HOME, NOW, minutes, people_with_accounts, send, void
 
 QUIZ = f"{HOME}/mod/quiz/view.php?id=31"

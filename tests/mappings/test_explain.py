@@ -11,9 +11,9 @@ from mappings import vocabulary
 from mappings.days import bangkok_day
 from mappings.errors import MappingError
 from mappings.explain import Explanation, Why, explain
-from mappings.explain_facts import Times
 from mappings.explain_rows import read_competency, read_facts, read_person
 from mappings.tables import account_link, mapping
+from mappings.times import Times
 from tests.mappings.histories import PEOPLE, History
 from tests.mappings.oracle import Asked, fold
 from tests.mappings.test_oracle import COMPETENCIES, checked

@@ -14,7 +14,6 @@ from connector.same_origin import SameOrigin
 from lrs.clock import to_micros
 from mappings.days import bangkok_day
 from mappings.explain import explain
-from mappings.explain_facts import Times
 from mappings.explain_rows import read_competency, read_facts
 from mappings.progress import refresh
 from mappings.tables import (
@@ -27,6 +26,7 @@ from mappings.tables import (
     person,
     stale_person,
 )
+from mappings.times import Times
 from tests.kept import bring
 from tests.mappings.world import HOME, NOW, course_iri, people_with_accounts, send
 
